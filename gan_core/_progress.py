@@ -1,0 +1,19 @@
+"""A progress bar that is alive in Jupyter and in a terminal, and one plain line on a page without a kernel."""
+
+import sys
+
+
+def bar(iterable, *, what):
+    """`iterable` with a tqdm bar. In a notebook the stored output is the text `what`, the same on every run."""
+    if "ipykernel" not in sys.modules:
+        from tqdm import tqdm
+
+        return tqdm(iterable, desc=what, disable=None)  # silent where nobody looks (no terminal)
+    from IPython.display import display
+    from tqdm.notebook import tqdm
+
+    shown = tqdm(iterable, display=False)
+    view = {"version_major": 2, "version_minor": 0, "model_id": shown.container.model_id}
+    display({"application/vnd.jupyter.widget-view+json": view, "text/plain": what}, raw=True)
+    shown.displayed = True
+    return shown

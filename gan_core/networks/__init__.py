@@ -1,0 +1,5 @@
+"""The architectures: functions that build a module."""
+
+from gan_core.networks.mlp import mlp
+
+__all__ = ["mlp"]

@@ -1,0 +1,67 @@
+"""The losses of the GAN game, as pairs on logits: one for the discriminator, one for the generator; both are minimised.
+
+D's output is a *logit* a(x), and D(x) = σ(a(x)) the probability that x is real; losses are written with softplus so that
+they and their gradients are finite at any logit:
+
+    softplus(−a) = −log σ(a) = −log D        softplus(a) = −log(1 − σ(a)) = −log(1 − D)
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+
+class Objective(NamedTuple):
+    """A pair of losses: `discriminator(real_logits, fake_logits)` and `generator(fake_logits)`, each a scalar tensor."""
+
+    name: str
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor], Tensor]
+
+
+def cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
+    """L_D = −E_p[log D] − E_q[log(1 − D)] = −V(D), on logits. Goodfellow et al. 2014, eq. 1."""
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+saturating = Objective(
+    "saturating",
+    cross_entropy,
+    lambda fake: -softplus(fake).mean(),  # L_G = E[log(1 − D)]; its gradient in the logit is −D: gone where D ≈ 0
+)
+
+non_saturating = Objective(
+    "non_saturating",
+    cross_entropy,
+    lambda fake: softplus(-fake).mean(),  # L_G = −E[log D]; its gradient in the logit is −(1 − D)
+)
+
+hinge = Objective(
+    "hinge",
+    lambda real, fake: relu(1 - real).mean() + relu(1 + fake).mean(),  # Lim & Ye 2017; Tran et al. 2017
+    lambda fake: -fake.mean(),
+)
+
+wasserstein = Objective(
+    "wasserstein",
+    lambda real, fake: fake.mean() - real.mean(),  # −(E_p[f] − E_q[f]); f must be kept 1-Lipschitz elsewhere
+    lambda fake: -fake.mean(),  # Arjovsky et al. 2017, eq. 2
+)
+
+least_squares = Objective(
+    "least_squares",
+    lambda real, fake: ((real - 1).square().mean() + (fake + 1).square().mean()) / 2,  # targets b = 1, a = −1
+    lambda fake: fake.square().mean() / 2,  # the generator's target c = 0: Mao et al. 2017, eq. 8
+)
+
+OBJECTIVES = {each.name: each for each in (saturating, non_saturating, hinge, wasserstein, least_squares)}
+
+
+def named(name: str) -> Objective:
+    """The objective called `name`; ValueError names those there are."""
+    try:
+        return OBJECTIVES[name]
+    except KeyError:
+        raise ValueError(f"unknown objective {name!r}; known are {', '.join(OBJECTIVES)}") from None
