@@ -1,15 +1,16 @@
-"""How far apart two distributions are: the optimal discriminator, its value, and the divergences a GAN's losses minimise.
+"""How far apart two distributions are: the optimal discriminator, its value, and what a generator's loss minimises.
 
-`p` is the data's distribution (p_data), `q` the model's (p_g). Both are arrays with the bins on the last axis and any batch
-axes in front: masses that sum to one, or densities on bins of width `dx`. Results are in nats and lose the last axis.
+`p` is the data's distribution (p_data), `q` the model's (p_g). Both are arrays with the bins on the last axis and any
+batch axes in front: masses that sum to one, or densities on bins of width `dx`. Results are in nats and lose the last
+axis.
 
-Where the support ends, the usual conventions hold: 0·log 0 = 0, a·log(a/0) = ∞ for a > 0, and what happens in a bin that
-neither p nor q ever visits changes nothing.
+Where the support ends, the usual conventions hold: 0·log 0 = 0, a·log(a/0) = ∞ for a > 0, and what happens in a bin
+that neither p nor q ever visits changes nothing.
 """
 
 import numpy as np
 
-from gan_core._arrays import distribution, finite, non_negative, same_bins
+from gan_core._arrays import binned, distribution, non_negative, same_bins
 
 
 def kl(p, q, dx=1.0):
@@ -17,8 +18,9 @@ def kl(p, q, dx=1.0):
 
     It is ∞ as soon as p puts mass where q has none; bins where p = 0 add nothing.
 
-    Parameters: `p`, `q` (..., bins), each summing to one (times `dx`). Returns an array (...).
-    Raises ValueError for negative, non-finite or unnormalised input and for shapes that do not match.
+    Parameters: `p`, `q` (..., bins), each with Σ = 1 (times `dx`, one positive number). Returns an array (...).
+    Raises ValueError for negative, non-finite or unnormalised input and for shapes that do not match, TypeError for
+    what is not real numbers.
     Source: Kullback & Leibler 1951.
 
     >>> float(kl([0.5, 0.5], [0.25, 0.75]).round(6))
@@ -37,12 +39,12 @@ def js(p, q, dx=1.0):
 
     Parameters and errors as `kl`. Source: Lin 1991; Endres & Schindelin 2003 (the metric).
 
-    >>> float(js([1, 0], [0, 1])) == np.log(2)
-    True
+    >>> float(js([1, 0], [0, 1]).round(6))
+    0.693147
     """
     p, q = _pair(p, q, dx)
-    m = (p + q) / 2
-    return (_relative_entropy(p, m, dx) + _relative_entropy(q, m, dx)) / 2
+    twice_m = p + q  # KL(p‖m) = ½ Σ 2p log(2p/2m): doubling is exact, while halving loses the smallest numbers
+    return (_relative_entropy(2 * p, twice_m, dx) + _relative_entropy(2 * q, twice_m, dx)) / 4
 
 
 def tv(p, q, dx=1.0):
@@ -66,31 +68,30 @@ def pearson_chi2(p, q, dx=1.0):
     0.333333
     """
     p, q = _pair(p, q, dx)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(p == q, 0.0, (p - q) ** 2 / q)
-    return (terms * dx).sum(-1)
+    return _chi2(p, q, dx)
 
 
 def density_ratio(p, q):
-    """r(x) = p(x)/q(x), the density ratio, in [0, ∞]; NaN in bins that neither p nor q visits, where it is not defined.
+    """r(x) = p(x)/q(x), the density ratio, in [0, ∞]; NaN in bins that neither visits, where it is not defined.
 
     Parameters: `p`, `q` (..., bins), non-negative; they need not be normalised, so any set of points will do.
-    Raises ValueError for negative or non-finite input and for shapes that do not match.
-    Source: Mohamed & Lakshminarayanan 2016, eq. 3.
+    Returns an array (..., bins). Raises ValueError for negative or non-finite input and for shapes that do not match,
+    TypeError for what is not real numbers. Source: Mohamed & Lakshminarayanan 2016, section 2.
 
     >>> density_ratio([0.5, 0.5, 0.0], [0.25, 0.0, 0.0])
     array([ 2., inf, nan])
     """
     p, q = non_negative("p", p), non_negative("q", q)
     same_bins(p=p, q=q)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return p / q
 
 
 def optimal_discriminator(p, q):
     """D*(x) = p(x)/(p(x) + q(x)) = r/(1 + r), the discriminator that maximises `value`, in [0, 1].
 
-    In bins that neither p nor q visits any D is optimal; there it is ½, "cannot tell".
+    In bins that neither p nor q visits any D is optimal; there it is ½, "cannot tell". It is 0 or 1 only where p or q
+    is 0: elsewhere it is not rounded to a certainty, which would cost −∞ in `value`.
 
     Parameters and errors as `density_ratio`. Source: Goodfellow et al. 2014, Proposition 1.
 
@@ -100,7 +101,9 @@ def optimal_discriminator(p, q):
     p, q = non_negative("p", p), non_negative("q", q)
     same_bins(p=p, q=q)
     with np.errstate(invalid="ignore"):
-        return np.where(p + q > 0, p / (p + q), 0.5)
+        d = np.where(p + q > 0, p / (p + q), 0.5)
+    never_0, never_1 = np.nextafter(0.0, 1.0), np.nextafter(1.0, 0.0)
+    return np.clip(d, np.where(p > 0, never_0, 0.0), np.where(q > 0, never_1, 1.0))
 
 
 def value(d, p, q, dx=1.0):
@@ -111,11 +114,11 @@ def value(d, p, q, dx=1.0):
     Parameters: `d` (..., bins) with values in [0, 1]; `p`, `q` as in `kl`. Returns an array (...).
     Raises ValueError as `kl` does, and for `d` outside [0, 1]. Source: Goodfellow et al. 2014, eq. 1.
 
-    >>> float(value([0.5, 0.5], [0.5, 0.5], [0.25, 0.75])) == -np.log(4)
-    True
+    >>> float(value([0.5, 0.5], [0.5, 0.5], [0.25, 0.75]).round(6))
+    -1.386294
     """
     p, q = _pair(p, q, dx)
-    d = finite("d", d)
+    d = binned("d", d)
     if d.min() < 0 or d.max() > 1:
         raise ValueError(f"d must hold probabilities in [0, 1]; given values in [{d.min():g}, {d.max():g}]")
     same_bins(d=d, p=p, q=q)
@@ -125,35 +128,37 @@ def value(d, p, q, dx=1.0):
 def minimised_by(objective, p, q, dx=1.0):
     """What a generator minimises under `objective` when the discriminator is the best possible one for p and q.
 
-    ================= ============================== ===============
-    objective         at the optimal D               optimal D
-    ================= ============================== ===============
-    saturating        2·JSD(p, q) − log 4            p/(p + q)
-    non_saturating    KL(q‖p) − 2·JSD(p, q)          p/(p + q)
-    hinge             2·TV(p, q)                     sign(p − q)
-    least_squares     χ²(2q ‖ p + q)                 (p − q)/(p + q)
-    ================= ============================== ===============
+    ============== ======================= ================ =============================== ===================
+    objective      divergence              optimal D        the generator's loss there      agrees in its
+    ============== ======================= ================ =============================== ===================
+    saturating     2·JSD(p, q) − log 4     p/(p + q)        E_p[log D] + E_q[log(1 − D)]    value and gradient
+    non_saturating KL(q‖p) − 2·JSD(p, q)   p/(p + q)        E_q[−log D]                     gradient
+    hinge          2·TV(p, q)              sign(p − q)      E_q[−D]                         gradient
+    least_squares  χ²(2q ‖ p + q)          (p − q)/(p + q)  E_p[D²] + E_q[D²]               value
+    ============== ======================= ================ =============================== ===================
 
-    Saturating and least squares minimise these very numbers (least squares with D's targets 1 for real and −1 for fake, the
-    generator's 0, and E_p[D²] + E_q[D²] as its loss). The other two do so *as a gradient*: with D held at its optimum, the
-    gradient of the loss, E_q[−log D] or E_q[−D], with respect to q is the gradient of the divergence shown.
+    *Value*: with the optimal D put in, the loss is that number. *Gradient*: with D held there, the gradient of the loss
+    with respect to q is the divergence's, up to a constant that a q of total one does not feel; this is what a step of
+    the generator sees. Least squares (D's targets 1 for real and −1 for fake, the generator's target 0) has the value
+    only: with D held, its gradient is D², not the χ²'s −2D − D².
 
     Parameters: `objective`, one of the names above; `p`, `q`, `dx` and errors as `kl`; ValueError for another name.
-    Sources: Goodfellow et al. 2014, Theorem 1; Arjovsky & Bottou 2017, Theorem 2.5; Lim & Ye 2017; Mao et al. 2017, eq. 9, which writes
-    this χ² with its arguments the other way round.
+    Sources: Goodfellow et al. 2014, Theorem 1; Arjovsky & Bottou 2017, Theorem 2.5; Lim & Ye 2017 (hinge); Mao et al.
+    2017, section 3.2, with a = −1, b = 1, c = 0, who write this χ² with its arguments the other way round.
+
+    >>> float(minimised_by("hinge", [1, 0], [0, 1]))
+    2.0
     """
-    try:
-        divergence = _MINIMISED[objective]
-    except (KeyError, TypeError):
-        raise ValueError(f"unknown objective {objective!r}; known are {', '.join(_MINIMISED)}") from None
-    return divergence(p, q, dx)
+    if objective not in tuple(_MINIMISED):
+        raise ValueError(f"unknown objective {objective!r}; known are {', '.join(_MINIMISED)}")
+    return _MINIMISED[objective](*_pair(p, q, dx), dx)
 
 
 _MINIMISED = {
     "saturating": lambda p, q, dx: 2 * js(p, q, dx) - np.log(4),
     "non_saturating": lambda p, q, dx: kl(q, p, dx) - 2 * js(p, q, dx),
     "hinge": lambda p, q, dx: 2 * tv(p, q, dx),
-    "least_squares": lambda p, q, dx: 2 * pearson_chi2(q, (np.asarray(p) + q) / 2, dx),  # Σ (p − q)²/(p + q)
+    "least_squares": lambda p, q, dx: _chi2(2 * q, p + q, dx),  # = Σ (p − q)²/(p + q)
 }
 
 
@@ -170,5 +175,12 @@ def _times_log(a, b):
 
 
 def _relative_entropy(p, q, dx):
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return ((_times_log(p, p) - _times_log(p, q)) * dx).sum(-1)
+    """Σ p log(p/q). It is never negative when p and q have the same total, so neither is it after rounding."""
+    return np.maximum(((_times_log(p, p) - _times_log(p, q)) * dx).sum(-1), 0.0)
+
+
+def _chi2(p, q, dx):
+    """Σ (p − q)²/q, squared last: the square of a small difference would be lost."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        terms = np.where(p == q, 0.0, ((p - q) / np.sqrt(q)) ** 2)
+    return (terms * dx).sum(-1)
