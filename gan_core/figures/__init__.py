@@ -1,5 +1,18 @@
-"""Every picture of the course: functions from numbers to a matplotlib figure, in one style."""
+"""Every picture of the course: functions from numbers to a matplotlib figure, in one style.
+
+One file for one subject.
+"""
+
+from importlib import import_module
 
 from gan_core.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE, SKY, use_style
 
-__all__ = ["BLUE", "GOLD", "GREEN", "GREY", "ORANGE", "PURPLE", "SKY", "use_style"]
+SUBJECTS = ("discriminator", "divergences", "earth", "games", "gradients", "training", "zoo")
+
+__all__ = ["BLUE", "GOLD", "GREEN", "GREY", "ORANGE", "PURPLE", "SKY", "use_style", *SUBJECTS]
+
+
+def __getattr__(name):
+    if name in SUBJECTS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"gan_core.figures has no {name!r}; its subjects are {', '.join(SUBJECTS)}")

@@ -1,4 +1,4 @@
-"""One style for all figures: readable on a projector, safe for colour-blind readers (the colours of Okabe & Ito 2008)."""
+"""One style for all figures: readable on a projector, safe for colour-blind readers (colours of Okabe & Ito 2008)."""
 
 import matplotlib as mpl
 from cycler import cycler

@@ -1,11 +1,12 @@
 """Sliders and steppers: thin shells over pure figure functions.
 
-A widget shows what `draw(**values)` returns, a figure and a line of text. In JupyterLab it is alive; on a page without a
-kernel the same picture stands still. Strict nbval compares its values and its text.
+A widget shows what `draw` returns, a figure and a line of text. In JupyterLab it is alive; on a page without a kernel
+the same picture stands still. Strict nbval compares its values and its text.
 """
 
 import base64
 import io
+from numbers import Real
 
 MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -13,9 +14,9 @@ MIME = "application/vnd.jupyter.widget-view+json"
 def explore(draw, **controls):
     """Sliders and menus over `draw`, a pure function from their values to (figure, text).
 
-    Each control is `name=(low, high, step, start)` for a slider or `name=["one", "two", …]` for a menu, which starts at its
-    first entry. The text is one line of numbers that are the same on every machine (round them).
-    Raises ValueError for a control that is neither.
+    Each control is `name=(low, high, step, start)` for a slider, or `name=["one", "two", …]` for a menu, which starts
+    at its first entry. The text is one line of numbers that are the same on every machine (round them).
+    Raises ValueError for a control that is neither, and without any.
 
     Example: ``explore(draw_shift, shift=(-6, 6, 0.5, 2))``
     """
@@ -38,7 +39,8 @@ def explore(draw, **controls):
 def step_through(draw, state, **actions):
     """Buttons over a state: each action is a function state → state, and `draw(state)` gives (figure, text).
 
-    States are values: an action returns a new one and leaves the old alone, so that "start again" can go back to the first.
+    States are values: an action returns a new one and leaves the old alone, so that "start again", the button that is
+    always there, can go back to the first. Raises ValueError without any action.
 
     Example: ``step_through(draw_gan, first, step_D=discriminator_step, step_G=generator_step)``
     """
@@ -66,22 +68,21 @@ def step_through(draw, state, **actions):
 
 
 def _knob(w, name, spec):
-    label = name.replace("_", " ")
+    looks = {"description": name.replace("_", " "), "style": {"description_width": "initial"}}  # the name in full
     if isinstance(spec, list) and spec and all(isinstance(entry, str) for entry in spec):
-        return w.Dropdown(options=spec, value=spec[0], description=label)
-    if isinstance(spec, tuple) and len(spec) == 4:
+        return w.Dropdown(options=spec, value=spec[0], **looks)
+    if isinstance(spec, tuple) and len(spec) == 4 and all(isinstance(number, Real) for number in spec):
         low, high, step, start = spec
         if not (low <= start <= high and step > 0):
             raise ValueError(f"slider {name}: need low ≤ start ≤ high and step > 0; given {spec}")
         kind = w.IntSlider if all(isinstance(number, int) for number in spec) else w.FloatSlider
-        return kind(min=low, max=high, step=step, value=start, description=label, continuous_update=False)
+        return kind(min=low, max=high, step=step, value=start, continuous_update=False, **looks)
     raise ValueError(f"control {name} must be (low, high, step, start) or a list of names; given {spec!r}")
 
 
 def _said(knobs):
-    return ", ".join(
-        f"{name}={knob.value if isinstance(knob.value, str) else format(knob.value, 'g')}" for name, knob in knobs.items()
-    )
+    values = {name: knob.value if isinstance(knob.value, str) else f"{knob.value:g}" for name, knob in knobs.items()}
+    return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
 def _render(figure, text):
