@@ -1,7 +1,8 @@
 """gan_core: generative adversarial networks, each method once, tested against exact answers.
 
 Modules are loaded when they are first used, so that ``import gan_core`` costs next to nothing and the mathematics
-(`divergences`, `transport`, `games`) never waits for torch. From the ground up; a file imports only from its own floor or below:
+(`divergences`, `transport`, `games`) never waits for torch. From the ground up; a file imports only from its own floor
+or below:
 
     0  mathematics   divergences  transport  games
     1  pieces        objectives  networks  datasets

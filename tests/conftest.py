@@ -1,6 +1,25 @@
-"""Settings for all tests."""
+"""Settings for the library's tests."""
 
-import os
+import sys
 
-# Two workers on two cores: one thread each, set before numpy or torch is loaded.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+import hypothesis
+import matplotlib
+import matplotlib.pyplot as plt
+import pytest
+
+matplotlib.use("Agg")  # no windows, on any machine
+
+# The same examples on every run, however slow the machine.
+hypothesis.settings.register_profile("course", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("course")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind():
+    """Close the figures a test opened, and take back a default dtype it set."""
+    torch = sys.modules.get("torch")  # not imported here: the mathematics is tested without it
+    dtype = torch and torch.get_default_dtype()
+    yield
+    plt.close("all")
+    if torch:
+        torch.set_default_dtype(dtype)

@@ -1,9 +1,9 @@
 """Execute each notebooks/NN_name.py and store it, with its outputs, as a byte-reproducible NN_name.ipynb.
 
-    python tools/run_notebooks.py            all chapters of book.toml
-    python tools/run_notebooks.py 02 05      only these
+All chapters, or only those named by how they begin: `python tools/run_notebooks.py 02 05`.
 """
 
+import os
 import pathlib
 import sys
 import time
@@ -21,9 +21,13 @@ def run(source):
     notebook = jupytext.read(source)
     client = nbclient.NotebookClient(
         notebook, timeout=600, kernel_name="python3", store_widget_state=False, record_timing=False,
-        resources={"metadata": {"path": str(NOTEBOOKS)}},
+        coalesce_streams=True,  # what is printed in one go may arrive in two
+        resources={"metadata": {"path": str(source.parent)}},
     )  # fmt: skip
-    client.execute()
+    try:
+        client.execute()
+    except nbclient.exceptions.CellExecutionError as error:
+        raise SystemExit(f"{source.name} fails:\n{error}") from None
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -41,12 +45,14 @@ def run(source):
 
 
 def main(wanted):
+    """Run the chapters that begin with a word of `wanted`, or all; say how long each took."""
     chapters = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.py"))
-    unknown = [name for name in wanted if not any(path.stem.startswith(name) for path in chapters)]
-    if unknown:
-        raise SystemExit(f"no chapter begins with {', '.join(unknown)}; there are {', '.join(path.stem for path in chapters)}")
+    for word in wanted:
+        if not any(path.stem.startswith(word) for path in chapters):
+            raise SystemExit(f"no chapter begins with {word!r}; there are {', '.join(path.stem for path in chapters)}")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the tests run them
     for path in chapters:
-        if not wanted or any(path.stem.startswith(name) for name in wanted):
+        if not wanted or path.stem.startswith(tuple(wanted)):
             start = time.perf_counter()
             run(path)
             print(f"{time.perf_counter() - start:6.1f} s  {path.stem}", flush=True)
