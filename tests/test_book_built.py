@@ -1,0 +1,317 @@
+"""The book that mdBook builds: whole on the disk, and read in a real browser without a network."""
+
+import collections
+import html
+import html.parser
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import urllib.parse
+
+import nbformat
+import pytest
+from nbformat import v4
+
+ROOT = pathlib.Path(__file__).parents[1]
+BIN = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
+MDBOOK = shutil.which("mdbook", path=BIN)
+pytestmark = pytest.mark.skipif(MDBOOK is None, reason="mdBook is not installed: pip install -e '.[dev]'")
+MANIFEST = tomllib.loads((ROOT / "book.toml").read_text(encoding="utf-8"))["preprocessor"]["gan-course"]["chapters"]
+CHAPTERS = ("00_made_up", "01_more")
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def made_up():
+    """A notebook with everything that is hard in one."""
+    lines = [
+        "# 00 · Made up", "", "So $a_i * b_i * c_i$ and $x_1$, \\$5; `code $x$`.", "",
+        "$$\n\\begin{aligned} a &= b \\\\ c &= d_{i_j} % why\n\\end{aligned}\n$$", "",
+        "| in a table | bar |", "|---|---|", "| $p_i \\log p_i$ | $p|q$ |", "",
+        "<details><summary>Solution $x_1$</summary>", "", "```python", 's = "$x$"', "```", "",
+        "because $$\\int p_g = 1$$", "", "</details>", "", "[next](01_more.ipynb#deep) [code](../Makefile)",
+    ]  # fmt: skip
+    figure = v4.new_output("display_data", data={"image/png": PIXEL, "text/plain": "[shift=2] held at 2"})
+    claim = v4.new_output("stream", text="✓ 00/first: D* is p_g|x, and *a*.  [< 1e-08]\n")
+    bare = v4.new_output("display_data", data={"application/vnd.jupyter.widget-view+json": {"model_id": "x"}})
+    return v4.new_notebook(
+        cells=[
+            v4.new_markdown_cell("\n".join(lines)),
+            v4.new_code_cell("figures.ring()", outputs=[figure, claim]),
+            v4.new_code_cell("# a comment\nx = '{{#include a}}'", outputs=[bare]),
+        ]
+    )
+
+
+def course(root):
+    """A made-up course in `root`, with the book's own tools and settings, and two chapters."""
+    (root / "notebooks").mkdir()
+    (root / "gan_core" / "figures").mkdir(parents=True)
+    shutil.copytree(ROOT / "tools" / "book", root / "tools" / "book")
+    settings, _, _ = (ROOT / "book.toml").read_text(encoding="utf-8").partition("[[preprocessor")
+    chapters = "".join(
+        f'[[preprocessor.gan-course.chapters]]\npart = "Part {stem[:2]}"\nnotebook = "{stem}"\n'
+        f'title = "{stem[3:].title()}"\nminutes = 5\nseconds = 9\n'
+        for stem in CHAPTERS
+    )
+    (root / "book.toml").write_text(settings + chapters, encoding="utf-8")
+    (root / "gan_core" / "figures" / "rings.py").write_text(
+        'def ring(data):\n    """A ring,\n    "drawn".\n\n    More."""\n\n\ndef _hidden():\n    """No."""\n'
+    )
+    nbformat.write(made_up(), root / "notebooks" / "00_made_up.ipynb")
+    more = v4.new_notebook(cells=[v4.new_markdown_cell("# 01 · More\n\n## Deep\n\nA zebra. [back](00_made_up.ipynb)")])
+    nbformat.write(more, root / "notebooks" / "01_more.ipynb")
+    (root / "notebooks" / "claims.toml").write_text('["00/first"]\nsource = "this course"\n')
+    return root
+
+
+def build(root, target):
+    command = [MDBOOK, "build", "-d", str(target)]
+    return subprocess.run(command, cwd=root, env={**os.environ, "PATH": BIN}, capture_output=True, text=True)
+
+
+class Page(html.parser.HTMLParser):
+    """The tags of a page, its ids, and what it loads and links to."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.ids, self.addresses = [], set(), []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.tags.append((tag, attributes))
+        self.ids.add(attributes.get("id"))
+        self.addresses += [(tag, attributes[name]) for name in ("href", "src") if attributes.get(name)]
+
+
+def problems(site):
+    """What a reader offline would miss: addresses that lead nowhere on the disk, or that load from the network."""
+    pages = {path: Page(path) for path in sorted(site.rglob("*.html"))}
+    for path, page in pages.items():
+        repeated = [id for id, n in collections.Counter(a.get("id") for _, a in page.tags).items() if id and n > 1]
+        yield from (f"{path.name}: the id {id} stands twice" for id in repeated)
+        for tag, address in page.addresses:
+            url = urllib.parse.urlsplit(address)
+            if url.scheme == "data" or (tag == "a" and url.scheme in ("http", "https")):
+                continue
+            target = (path.parent / urllib.parse.unquote(url.path)).resolve() if url.path else path
+            if url.scheme or url.netloc:
+                yield f"{path.name}: <{tag}> loads {address}"
+            elif not target.exists():
+                yield f"{path.name}: <{tag}> leads to {address}, which is not there"
+            elif url.fragment and target in pages and urllib.parse.unquote(url.fragment) not in pages[target].ids:
+                yield f"{path.name}: {address} leads to no place on that page"
+    for path in sorted(site.rglob("*.css")):
+        for rule in re.findall(r"url\([^{}]*?(?=[;}])", path.read_text(encoding="utf-8")):
+            address = re.match(r"url\(['\"]?([^'\")]*)", rule)[1]  # the first of a list is the one that is loaded
+            if not address.startswith("data:") and not (path.parent / address).exists():
+                yield f"{path.name}: loads {address}, which is not there"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    home = tmp_path_factory.mktemp("small")
+    done = build(course(home), home / "site")
+    assert done.returncode == 0, done.stderr
+    assert "WARN" not in done.stderr, done.stderr
+    return home / "site"
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    site = tmp_path_factory.mktemp("real") / "site"
+    done = build(ROOT, site)
+    assert done.returncode == 0, done.stderr
+    assert "WARN" not in done.stderr, done.stderr
+    return site
+
+
+def test_small_book(small):
+    page = Page(small / "00_made_up.html")
+    assert list(problems(small)) == []
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert [image["alt"] for image in images] == ['A ring, "drawn".']
+    text = (small / "00_made_up.html").read_text(encoding="utf-8")
+    assert "{{#include a}}" in html.unescape(text)
+    assert "00 · Made_Up (5 min)" in (small / "toc.html").read_text(encoding="utf-8")
+    assert ("a", "00_made_up.html#00/first") in Page(small / "claims.html").addresses
+    assert ("a", "01_more.html#deep") in page.addresses
+
+
+BREAK = {
+    "a lost font": lambda site: next(site.glob("katex/fonts/*Main-Regular.woff2")).unlink(),
+    "a lost script": lambda site: (site / "katex" / "katex.min.js").unlink(),
+    "a script from the network": lambda site: _edit(site, "../katex", "https://example.org/katex"),
+    "a page that is gone": lambda site: (site / "01_more.html").unlink(),
+    "a claim without its place": lambda site: _edit(site, 'id="00/first"', ""),
+}
+
+
+def _edit(site, old, new):
+    path = site / "00_made_up.html"
+    text = path.read_text(encoding="utf-8").replace('href="katex', 'href="../katex')
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", BREAK)
+def test_a_broken_book_is_seen(small, tmp_path, name):
+    broken = shutil.copytree(small, tmp_path / "site")
+    BREAK[name](broken)
+    assert list(problems(broken))
+
+
+def test_what_is_missing_is_said(tmp_path):
+    (course(tmp_path) / "notebooks" / "claims.toml").write_text("")
+    done = build(tmp_path, tmp_path / "site")
+    assert done.returncode != 0
+    assert "made and not listed ['00/first']" in done.stderr
+
+
+def test_links_between_chapters_and_files_exist():
+    for chapter in MANIFEST:
+        notebook = nbformat.read(ROOT / "notebooks" / f"{chapter['notebook']}.ipynb", as_version=4)
+        prose = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        prose = re.sub(r"`[^`]*`|\$[^$]*\$", "", prose)
+        for target in re.findall(r"\]\((?!\w+:|#)([^()#\s]+)[^()\s]*\)", prose):
+            assert (ROOT / "notebooks" / target).exists(), (
+                f"{chapter['notebook']} leads to {target}, which is not there"
+            )
+
+
+def test_real_book_is_whole(real):
+    assert list(problems(real)) == []
+    claims = tomllib.loads((ROOT / "notebooks" / "claims.toml").read_text(encoding="utf-8"))
+    found = set()
+    for chapter in MANIFEST:
+        page = Page(real / f"{chapter['notebook']}.html")
+        found |= page.ids & claims.keys()
+        assert all(attributes.get("alt") for tag, attributes in page.tags if tag == "img")
+        notebook = nbformat.read(ROOT / "notebooks" / f"{chapter['notebook']}.ipynb", as_version=4)
+        movable = sum(cell.source.count("widgets.") for cell in notebook.cells if cell.cell_type == "code")
+        assert sum(tag == "figcaption" for tag, _ in page.tags) == movable
+        assert f"({chapter['minutes']} min)" in (real / "toc.html").read_text(encoding="utf-8")
+    assert found == claims.keys()
+
+
+LOOK = """() => {
+  const text = document.querySelector("main").cloneNode(true);
+  for (const e of text.querySelectorAll("code, pre, .katex")) e.remove();
+  const wide = [...document.querySelectorAll("main img, main p, main pre")].filter(e =>
+    e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(e => e.outerHTML.slice(0, 80));
+  return {
+    title: document.querySelector("main h1").textContent,
+    unread: [...document.querySelectorAll(".katex-error")].map(e => e.textContent),
+    left: [...document.querySelectorAll("span.math")].filter(e => !e.querySelector(".katex")).map(e => e.textContent),
+    dollars: text.textContent.match(/.{0,30}\\$.{0,30}/g) || [],
+    empty: [...document.querySelectorAll("figure, .output, main pre")].filter(e =>
+      !e.textContent.trim() && !e.querySelector("img")).length,
+    unseen: [...document.querySelectorAll("main img")].filter(e => !e.naturalWidth).length,
+    wide,
+  };
+}"""
+FINE = {"unread": [], "left": [], "dollars": [], "empty": 0, "unseen": 0, "wide": []}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from chromium import browsing
+
+    with browsing() as (new_page, requests):
+        yield new_page, requests
+
+
+def test_formulas_in_the_browser(small, browser):
+    new_page, _ = browser
+    page = new_page()
+    page.goto((small / "00_made_up.html").as_uri())
+    seen = page.evaluate(LOOK)
+    assert seen.pop("title") == "00 · Made up"
+    assert len(seen.pop("dollars")) == 1  # the price
+    assert seen == {name: value for name, value in FINE.items() if name != "dollars"}
+    assert page.locator("main span.math > .katex, main span.math > .katex-display").count() == 7
+    assert page.locator("main .katex-display").count() == 2
+    assert page.locator("td .katex").count() == 2
+    assert page.locator("details summary .katex").count() == 1
+    assert page.locator("details").get_attribute("open") is None
+    assert page.locator("details code").text_content() == 's = "$x$"\n'
+    page.close()
+
+
+FAULTS = {  # what of LOOK it must change, and how a page gets it
+    "unread": lambda text: text.replace(">p_i", r">\nosuchmacro"),
+    "left": lambda text: text.replace("katex/render.js", "katex/lost.js"),
+    "dollars": lambda text: text.replace("</main>", "<p>$$x$$</p></main>"),
+    "empty": lambda text: text.replace("</main>", '<div class="output"></div></main>'),
+    "unseen": lambda text: text.replace("base64,", "base64,AA"),
+    "wide": lambda text: text.replace("<img ", '<img style="min-width: 3000px" '),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_page_is_seen(small, browser, tmp_path, fault):
+    new_page, _ = browser
+    site = shutil.copytree(small, tmp_path / "site")
+    path, page = site / "00_made_up.html", new_page()
+    page.goto(path.as_uri())
+    before = page.evaluate(LOOK)
+    text = path.read_text(encoding="utf-8")
+    assert FAULTS[fault](text) != text
+    path.write_text(FAULTS[fault](text), encoding="utf-8")
+    page.reload()
+    assert page.evaluate(LOOK)[fault] != before[fault]
+    page.close()
+
+
+def test_real_pages_in_the_browser(real, browser):
+    """From the first page to the last by the "next" key: all formulas read, all figures there, nothing too wide."""
+    new_page, requests = browser
+    requests.clear()
+    page = new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((real / "index.html").as_uri())
+    titles = []
+    while True:
+        seen = page.evaluate(LOOK)
+        titles.append(seen.pop("title"))
+        assert seen == FINE, titles[-1]
+        if not page.locator('a[rel~="next"]').count():
+            break
+        with page.expect_navigation():
+            page.keyboard.press("ArrowRight")
+    assert titles == [*(f"{entry['notebook'][:2]} · {entry['title']}" for entry in MANIFEST), "All claims"]
+    assert errors == []
+    assert {urllib.parse.urlsplit(url).scheme for url in requests} <= {"file", "data"}
+    page.close()
+
+
+def test_search_from_the_disk(real, browser):
+    new_page, requests = browser
+    requests.clear()
+    page = new_page()
+    page.goto((real / "claims.html").as_uri())
+    page.keyboard.press("s")
+    page.locator("#mdbook-searchbar").press_sequentially("Jensen", delay=20)
+    first = page.locator("#mdbook-searchresults a").first
+    first.wait_for()
+    with page.expect_navigation():
+        first.click()
+    assert page.locator("main mark", has_text=re.compile("jensen", re.IGNORECASE)).count() > 0
+    assert {urllib.parse.urlsplit(url).scheme for url in requests} <= {"file", "data"}
+    page.close()
+
+
+def test_dark_theme_keeps_figures_white(small, browser):
+    new_page, _ = browser
+    page = new_page()
+    page.goto((small / "00_made_up.html").as_uri())
+    page.evaluate("localStorage.setItem('mdbook-theme', 'navy')")
+    page.reload()
+    paper = "e => getComputedStyle(e).backgroundColor"
+    assert page.locator("html").evaluate(paper) != "rgb(255, 255, 255)"
+    assert page.locator("main img").evaluate(paper) == "rgb(255, 255, 255)"
+    page.close()

@@ -1,0 +1,159 @@
+"""A person's path in a real browser: `make lab`, open a chapter, Run All, move a slider, see the figure change."""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import nbformat
+import pytest
+from chromium import browsing, playwright
+
+ROOT = pathlib.Path(__file__).parents[1]
+WELCOME = "00_welcome"
+CHAPTERS = ["03_divergences", "05_saddle"]
+PATIENCE = 120_000  # ms; a slow machine with two workers
+
+SETTINGS = {  # every cell stays in the page, and nobody asks for news
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+KERNEL_IS_IDLE = "() => /\\| Idle/.test(document.querySelector('#jp-main-statusbar')?.textContent || '')"
+PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent)"
+BEGUN = rf"() => {PROMPTS}.some(text => /\[(\*|\d+)\]/.test(text))"
+ENDED = rf"""() => document.querySelector('[data-mime-type="application/vnd.jupyter.error"]')
+  || {PROMPTS}.every(text => /\[\d+\]/.test(text))"""
+PICTURE = "async img => String.fromCharCode(...new Uint8Array(await (await fetch(img.src)).arrayBuffer()))"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab as `make lab` starts it, on a copy without stored outputs: what is seen there was run there."""
+    home = tmp_path_factory.mktemp("lab")
+    course = home / "course"
+    (course / "notebooks").mkdir(parents=True)
+    for chapter in (WELCOME, *CHAPTERS):
+        notebook = nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, course / "notebooks" / f"{chapter}.ipynb")
+    for name, values in SETTINGS.items():
+        path = home / "settings" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+    own = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
+    own = {f"JUPYTER_{name}": home / folder for name, folder in own.items()}
+    own |= {"JUPYTERLAB_SETTINGS_DIR": home / "settings", "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    environment |= {name: str(path) for name, path in own.items()}
+    command = [sys.executable, *_as_make_lab(course), "--no-browser", f"--port={_free_port()}"]
+    with (
+        open(home / "log", "w") as log,
+        subprocess.Popen(command, cwd=course, env=environment, stdout=log, stderr=log) as server,
+    ):
+        try:
+            yield _when_ready(server, home)
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _as_make_lab(course):
+    """The arguments that the Makefile gives to Python for `make lab`, in the folder `course`."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    line = re.search(r"^\t.*?(-m jupyterlab\b.*)$", makefile, re.MULTILINE)[1]
+    return shlex.split(line.replace("$(CURDIR)", str(course)).replace("$(LAB)", ""))
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _when_ready(server, home):
+    """What the server writes down about itself (url, token, hostname), once it answers."""
+    for _ in range(480):
+        if server.poll() is not None:
+            break
+        for file in (home / "runtime").glob("jpserver-*.json"):
+            try:
+                info = json.loads(file.read_text())
+                urllib.request.urlopen(info["url"] + "api", timeout=5).close()
+                return info
+            except (OSError, json.JSONDecodeError):
+                pass
+        time.sleep(0.25)
+    raise AssertionError(f"JupyterLab does not answer:\n{(home / 'log').read_text()}")
+
+
+def test_only_this_machine_and_only_with_the_token(lab):
+    assert lab["hostname"] == "127.0.0.1"
+    assert len(lab["token"]) >= 32
+    contents = lab["url"] + "api/contents/notebooks"
+    for wrong in ("", "?token=" + "0" * len(lab["token"])):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(contents + wrong, timeout=30)
+        assert refused.value.code == 403
+        refused.value.close()
+    with urllib.request.urlopen(f"{contents}?token={lab['token']}", timeout=30) as answer:
+        names = {file["name"] for file in json.load(answer)["content"]}
+    assert names == {f"{chapter}.ipynb" for chapter in (WELCOME, *CHAPTERS)}
+
+
+def test_opens_on_the_welcome_page(lab):
+    with browsing() as (new_page, _):
+        page = new_page()
+        page.goto(f"{lab['url']}?token={lab['token']}")
+        page.get_by_role("heading", name="00 · Welcome").wait_for(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_run_all_and_move_a_slider(lab, chapter):
+    with browsing() as (new_page, requests):
+        page = new_page()
+        page.goto(f"{lab['url']}lab/tree/notebooks/{chapter}.ipynb?token={lab['token']}&reset")
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
+        page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
+        _run_all(page)
+        page.wait_for_function(ENDED, timeout=PATIENCE)
+        assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').all_inner_texts() == []
+        assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').all_inner_texts() == []
+
+        widget = page.locator(".jp-OutputArea-output", has=page.locator(".noUi-handle")).first
+        handle, readout = widget.locator(".noUi-handle").first, widget.locator(".widget-readout").first
+        image = widget.locator("img.widget-image")
+        handle.scroll_into_view_if_needed()
+        before, said = image.evaluate(PICTURE), readout.inner_text()
+        assert before.startswith("\x89PNG")
+        handle.focus()
+        for _ in range(4):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_function("([e, said]) => e.innerText != said", arg=[readout.element_handle(), said])
+        for _ in range(100):
+            if image.evaluate(PICTURE) != before:
+                break
+            page.wait_for_timeout(100)
+        assert image.evaluate(PICTURE) != before, "the slider moves and the figure does not"
+        own = re.compile(r"(http|ws)://127\.0\.0\.1:\d+/|data:|blob:")
+        assert [url for url in requests if not own.match(url)] == []
+
+
+def _run_all(page):
+    """From the menu, as a person would; again when Lab drops it, which it may while the kernel connects."""
+    for _ in range(4):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.locator("li[data-command='runmenu:run-all']").click()
+        try:
+            return page.wait_for_function(BEGUN, timeout=5_000)
+        except playwright.TimeoutError:
+            continue
+    raise AssertionError("Run All does not start")

@@ -1,0 +1,124 @@
+"""An executed notebook as a page of Markdown: prose, code, and what the code showed."""
+
+import ast
+import html
+import itertools
+import re
+
+from maths import CODE, FLAGS, literal, protect
+
+# A line that gan_core.lessons.claim prints, and the text that gan_core.widgets stores beside its picture.
+CLAIM = re.compile(r"✓ (?P<id>\d\d/[\w-]+): (?P<statement>.+)  \[(?P<bound>.+)\]")
+WIDGET = re.compile(r"\[(?P<knobs>[^\]]*)\] ?(?P<said>.*)", re.DOTALL)
+CLAIM_NAMED = re.compile(r"`(\d\d)/[\w-]+`")
+# A link to a file beside the notebook, not to a picture, an address or a place on the page.
+LINK = re.compile(
+    CODE + r"| (?<!!) \[(?P<text>[^\[\]]+)\] \( (?P<target>(?!\w+:|\#)[^()#\s]+) (?P<place>\#[^()\s]*)? \)", FLAGS
+)
+
+
+def page(notebook, chapters, pictures):
+    """The page of one notebook.
+
+    `chapters`: the stems of all notebooks in the book; a link to one of them becomes a link to its page.
+    `pictures`: name of a figure function → what it shows, for those who cannot see the figure.
+    """
+    parts, section = [], ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            parts.append(prose(cell.source, chapters))
+            section = (re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE) or [section])[-1]
+        elif cell.cell_type == "code" and cell.source.strip():
+            parts.append(fenced(cell.source.strip("\n"), "python"))
+            parts.append(shown(cell, pictures, section))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def prose(markdown, chapters):
+    """A notebook's Markdown as the book's: formulas are kept safe, a link to a chapter leads to its page.
+
+    Of a link to any other file, which is not in the book, the text stays. A claim's id in code leads to the claim.
+    """
+
+    def linked(match):
+        if match["code"]:
+            claim = CLAIM_NAMED.fullmatch(match[0])
+            stem = claim and next((stem for stem in chapters if stem.startswith(claim[1])), None)
+            return f"[{match[0]}]({stem}.md#{match[0].strip('`')})" if stem else match[0]
+        stem = match["target"].rpartition("/")[2].removesuffix(".ipynb").removesuffix(".py")
+        return f"[{match['text']}]({stem}.md{match['place'] or ''})" if stem in chapters else match["text"]
+
+    return LINK.sub(linked, protect(markdown))
+
+
+def shown(cell, pictures, section):
+    """The outputs of a code cell, or "" when it shows none. A widget is its picture; without one it leaves no hole."""
+    images = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+    texts = iter(described(cell.source, len(images), pictures, section))
+    parts = []
+    for is_printed, group in itertools.groupby(cell.outputs, lambda output: output.output_type == "stream"):
+        if is_printed:
+            parts.append(_printed("".join(output.text for output in group)))
+        else:
+            parts.extend(_rich(output, texts) for output in group)
+    inside = "\n\n".join(part for part in parts if part)
+    return f'<div class="output">\n\n{inside}\n\n</div>' if inside else ""
+
+
+def described(source, number, pictures, section):
+    """What each of a cell's `number` images shows: what the figure functions say, or else where it stands."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    names = [ast.unparse(call.func).split(".") for call in sorted(calls, key=lambda call: call.lineno)]
+    said = [pictures[name[-1]] for name in names if name[0] == "figures" and name[-1] in pictures]
+    return said if len(said) == number else [" ".join(said) or f"Figure in the section “{section}”."] * number
+
+
+def fenced(text, language):
+    """`text` as a fenced code block, with a fence longer than any in the text."""
+    longest = max((len(ticks) for ticks in re.findall(r"`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _rich(output, texts):
+    if output.output_type == "error":
+        return _pre(f"{output.ename}: {output.evalue}", "error")
+    data = output.data
+    if "image/png" in data:
+        return _figure(data, next(texts))
+    if "text/markdown" in data:
+        return protect(data["text/markdown"])
+    if "text/html" in data:
+        return re.sub(r"\n\s*\n", "\n", data["text/html"])  # a blank line would end the HTML for Markdown
+    return _pre(data["text/plain"]) if "text/plain" in data else ""
+
+
+def _printed(text):
+    """Standard output as it was printed, but each claim as a paragraph with an anchor, to which the ledger leads."""
+    lines = itertools.groupby(text.rstrip().split("\n"), lambda line: bool(CLAIM.fullmatch(line)))
+    parts = ("\n\n".join(map(_claim, group)) if is_claim else _pre("\n".join(group)) for is_claim, group in lines)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _claim(line):
+    found = CLAIM.fullmatch(line)
+    measured = f"{found['id']} [{found['bound']}]"
+    return (
+        f'<p class="claim" id="{found["id"]}"><span class="tick">✓</span> {literal(found["statement"])} '
+        f'<span class="measured">{literal(measured)}</span></p>'
+    )
+
+
+def _figure(data, text):
+    png = "".join(data["image/png"].split())
+    image = f'<img alt="{html.escape(text)}" src="data:image/png;base64,{png}">'
+    widget = WIDGET.fullmatch(data.get("text/plain", ""))
+    if widget:
+        hint = f"In JupyterLab you can move this figure ({widget['knobs']})."
+        said = f'<span class="said">{literal(widget["said"])}</span>'
+        image += f'<figcaption>{said} <span class="hint">{literal(hint)}</span></figcaption>'
+    return f"<figure>{image}</figure>"
+
+
+def _pre(text, kind="printed"):
+    return f'<pre class="{kind}">{literal(text)}</pre>' if text.strip() else ""
