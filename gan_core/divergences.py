@@ -140,7 +140,8 @@ def minimised_by(objective, p, q, dx=1.0):
     *Value*: with the optimal D put in, the loss is that number. *Gradient*: with D held there, the gradient of the loss
     with respect to q is the divergence's, up to a constant that a q of total one does not feel; this is what a step of
     the generator sees. Least squares (D's targets 1 for real and −1 for fake, the generator's target 0) has the value
-    only: with D held, its gradient is D², not the χ²'s −2D − D².
+    only, and only with E_p[D²], which no generator can move, added to its loss: with D held, its gradient is D², not
+    the χ²'s −2D − D².
 
     Parameters: `objective`, one of the names above; `p`, `q`, `dx` and errors as `kl`; ValueError for another name.
     Sources: Goodfellow et al. 2014, Theorem 1; Arjovsky & Bottou 2017, Theorem 2.5; Lim & Ye 2017 (hinge); Mao et al.
