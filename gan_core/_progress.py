@@ -5,7 +5,7 @@ import sys
 
 def bar(iterable, *, what):
     """`iterable` with a tqdm bar. In a notebook the stored output is the text `what`, the same on every run."""
-    if "ipykernel" not in sys.modules:
+    if not _in_notebook():
         from tqdm import tqdm
 
         return tqdm(iterable, desc=what, disable=None)  # silent where nobody looks (no terminal)
@@ -17,3 +17,8 @@ def bar(iterable, *, what):
     display({"application/vnd.jupyter.widget-view+json": view, "text/plain": what}, raw=True)
     shown.displayed = True
     return shown
+
+
+def _in_notebook():
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")

@@ -9,14 +9,16 @@ from gan_core.training import GAN
 
 
 def gan(shape, *, z=16, width=128, depth=2):
-    """The GAN of Goodfellow et al. 2014: two multilayer perceptrons, the non-saturating loss, one step of D for one of G.
+    """The GAN of Goodfellow et al. 2014: two multilayer perceptrons, the non-saturating loss, n_dis = 1.
 
-    `shape` is that of one example, e.g. (2,) or (1, 8, 8). Images are expected in [−1, 1], so their generator ends in tanh;
-    points are not bounded and it ends in nothing.
+    `shape` is that of one example: points (d,) or images (channels, height, width). Images are expected in [−1, 1], so
+    their generator ends in tanh; points are not bounded and it ends in nothing. Where the paper has maxout units,
+    Dropout and momentum, here are leaky rectifiers and Adam. Raises ValueError for another shape.
     """
-    end = nn.Tanh if len(shape) == 3 else nn.Identity
+    if not isinstance(shape, (tuple, list)) or len(shape) not in (1, 3):
+        raise ValueError(f"shape must be that of a point (d,) or an image (channels, height, width); given {shape!r}")
     return GAN(
-        generator=partial(mlp, z, shape, width=width, depth=depth, end=end),
+        generator=partial(mlp, z, shape, width=width, depth=depth, end=nn.Tanh if len(shape) == 3 else nn.Identity),
         discriminator=partial(mlp, shape, 1, width=width, depth=depth, activation=partial(nn.LeakyReLU, 0.2)),
         z=z,
     )

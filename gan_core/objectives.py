@@ -1,9 +1,22 @@
-"""The losses of the GAN game, as pairs on logits: one for the discriminator, one for the generator; both are minimised.
+"""The losses of the GAN game, in pairs: one for the discriminator, one for the generator; both are minimised.
 
-D's output is a *logit* a(x), and D(x) = σ(a(x)) the probability that x is real; losses are written with softplus so that
-they and their gradients are finite at any logit:
+D's output is a *logit* a(x), any real number, and D(x) = σ(a(x)) the probability that x is real. Losses are written
+with softplus, so that they and their gradients are finite at any logit:
 
     softplus(−a) = −log σ(a) = −log D        softplus(a) = −log(1 − σ(a)) = −log(1 − D)
+
+================ ======================================== ================= ===================
+objective        L_D                                      L_G               ∂L_G/∂a, one sample
+================ ======================================== ================= ===================
+saturating       −E_p[log D] − E_q[log(1 − D)]            E_q[log(1 − D)]   −D
+non_saturating   the same                                 −E_q[log D]       −(1 − D)
+hinge            E_p[max(0, 1 − a)] + E_q[max(0, 1 + a)]  −E_q[a]           −1
+wasserstein      E_q[a] − E_p[a]                          −E_q[a]           −1
+least_squares    ½ E_p[(a − 1)²] + ½ E_q[(a + 1)²]        ½ E_q[a²]         a
+================ ======================================== ================= ===================
+
+p is the data's distribution, q the model's; E is the mean over all entries of a tensor of logits, whatever its shape.
+The hinge, Wasserstein and least-squares losses do not read a as a logit but as a score, without σ.
 """
 
 from collections.abc import Callable
@@ -14,7 +27,10 @@ from torch.nn.functional import relu, softplus
 
 
 class Objective(NamedTuple):
-    """A pair of losses: `discriminator(real_logits, fake_logits)` and `generator(fake_logits)`, each a scalar tensor."""
+    """A pair of losses: `discriminator(real_logits, fake_logits)` and `generator(fake_logits)`, each a scalar tensor.
+
+    The logits may have any shape, and there may be more of one kind than of the other.
+    """
 
     name: str
     discriminator: Callable[[Tensor, Tensor], Tensor]
@@ -22,7 +38,7 @@ class Objective(NamedTuple):
 
 
 def cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
-    """L_D = −E_p[log D] − E_q[log(1 − D)] = −V(D), on logits. Goodfellow et al. 2014, eq. 1."""
+    """L_D = −E_p[log D] − E_q[log(1 − D)] = −V(D) ≥ 0, in nats, on logits. Goodfellow et al. 2014, eq. 1."""
     return softplus(-real).mean() + softplus(fake).mean()
 
 
@@ -53,7 +69,7 @@ wasserstein = Objective(
 least_squares = Objective(
     "least_squares",
     lambda real, fake: ((real - 1).square().mean() + (fake + 1).square().mean()) / 2,  # targets b = 1, a = −1
-    lambda fake: fake.square().mean() / 2,  # the generator's target c = 0: Mao et al. 2017, eq. 8
+    lambda fake: fake.square().mean() / 2,  # the generator's target c = 0: Mao et al. 2017, the choice for Pearson's χ²
 )
 
 OBJECTIVES = {each.name: each for each in (saturating, non_saturating, hinge, wasserstein, least_squares)}
@@ -63,5 +79,5 @@ def named(name: str) -> Objective:
     """The objective called `name`; ValueError names those there are."""
     try:
         return OBJECTIVES[name]
-    except KeyError:
+    except (KeyError, TypeError):  # TypeError: something that cannot be a key, such as a list
         raise ValueError(f"unknown objective {name!r}; known are {', '.join(OBJECTIVES)}") from None

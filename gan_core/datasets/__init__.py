@@ -1,4 +1,4 @@
-"""The data. A dataset has a `shape`, that of one example, and `sample(n, rng)`, n examples drawn with a torch.Generator."""
+"""The data. A dataset has a `shape`, that of one example, and `sample(n, rng)`, n examples from a torch.Generator."""
 
 from gan_core.datasets.digits import digits
 from gan_core.datasets.examples import Examples

@@ -8,7 +8,8 @@ from gan_core.datasets.examples import Examples
 def digits():
     """The 1,797 digits of scikit-learn: `x` (1797, 1, 8, 8) in [−1, 1] in torch's default dtype, `y` (1797,) 0 … 9.
 
-    Ink is +1, paper −1. Source: Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998 (its test part).
+    Ink is +1, paper −1, in 17 levels of grey.
+    Source: Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998 (its test part).
     """
     from sklearn.datasets import load_digits
 

@@ -21,53 +21,35 @@ def evolution(x, p, moments):
     `p` is the data's density over `x`. `moments` is a list of (title, q, d, z, g): the model's density and D over `x`,
     and a few noise values with their images G(z).
     """
-    figure, axes = plt.subplots(
-        2,
-        len(moments),
-        figsize=(3.4 * len(moments), 5.2),
-        sharex="row",
-        sharey="row",
-        height_ratios=(2, 1),
-        squeeze=False,
-    )
+    figure, axes = _panels(len(moments), (2, 1), (3.0 * len(moments), 4.6))
     for (above, below), (title, q, d, z, g) in zip(axes.T, moments, strict=True):
         _densities(above, x, p, q, d)
         above.set_title(title)
-        _arrows(below, z, g)
-        below.set_xlabel("z (above) and x = G(z) (below)")
-    axes[0, 0].set_ylabel("density; D as a probability")
-    axes[0, 0].legend(loc="upper left", fontsize=11)
+        for start, end in zip(z, g, strict=True):
+            below.annotate("", (end, 0), (start, 1), arrowprops={"arrowstyle": "->", "color": GREY, "linewidth": 1.2})
+        below.set(ylim=(-0.05, 1.05), xlabel="x")
+    axes[1, 0].set_yticks([0, 1], ["x = G(z)", "z"])
     return figure
 
 
 def game(x, p, states):
     """A 1-D game between two steps: densities and D above; below, where each fake is pulled.
 
-    `states` is a list of (title, q, d, fakes, pull): over `x` the model's density and D; for a few fakes their places and
-    −∂L_G/∂x, the direction in which the generator's loss of that fake falls.
+    `states` is a list of (title, q, d, fakes, pull): over `x` the model's density and D; for a few fakes their places
+    and −∂L_G/∂x, the direction in which the generator's loss of that fake falls. Arrows are cut at length 1.
     """
-    figure, axes = plt.subplots(
-        2,
-        len(states),
-        figsize=(3.6 * len(states) + 1, 4.4),
-        sharex=True,
-        sharey="row",
-        height_ratios=(4, 1),
-        squeeze=False,
-    )
+    figure, axes = _panels(len(states), (3, 1), (3.0 * len(states) + (2 if len(states) == 1 else 0), 4.2))
     for (above, below), (title, q, d, fakes, pull) in zip(axes.T, states, strict=True):
         _densities(above, x, p, q, d)
         above.set_title(title)
-        row = np.linspace(0.2, 0.8, len(fakes))
-        below.plot(fakes, row, "o", color=ORANGE, markersize=5)
+        row = np.linspace(0.1, 0.9, len(fakes))
+        below.plot(fakes, row, "o", color=ORANGE, markersize=4)
         below.quiver(
-            fakes, row, pull, np.zeros_like(pull), angles="xy", scale_units="xy", scale=1, color=ORANGE, width=0.008
-        )
-        below.set(xlabel="x", ylim=(0, 1), yticks=[], xlim=(x[0], x[-1]))
-        below.grid(visible=False)
-    axes[0, 0].set_ylabel("density; D")
-    axes[1, 0].set_ylabel("pull", rotation=0, ha="right", va="center")
-    axes[0, 0].legend(loc="upper left", fontsize=11)
+            fakes, row, np.clip(pull, -1, 1), np.zeros_like(pull), angles="xy", scale_units="xy", scale=1, color=GREY,
+            width=0.008, headwidth=4, headlength=4,
+        )  # fmt: skip
+        below.set(xlabel="x", ylim=(0, 1))
+    axes[1, 0].set_yticks([0.5], ["fakes and\ntheir pull"])
     return figure
 
 
@@ -99,23 +81,24 @@ def spread(steps, groups, ylabel, floor=None):
 
 
 def clouds(centres, panels, radius):
-    """Samples in the plane: a panel for each (title, points, colour), with a circle of `radius` about each centre."""
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(3.1 * len(panels), 3.5), sharex=True, sharey=True, squeeze=False
-    )
-    for ax, (title, points, colour) in zip(axes[0], panels, strict=True):
-        ax.plot(points[:, 0], points[:, 1], ".", color=colour, markersize=2.5, alpha=0.5)
+    """Samples in the plane: two rows of panels (title, points, colour), with a circle of `radius` about each centre.
+
+    `panels` holds an even number of them.
+    """
+    columns = len(panels) // 2
+    figure, axes = plt.subplots(2, columns, figsize=(2.8 * columns, 5.8), sharex=True, sharey=True)
+    for ax, (title, points, colour) in zip(axes.flat, panels, strict=True):
+        ax.plot(points[:, 0], points[:, 1], ".", color=colour, markersize=3)
         for centre in centres:
             ax.add_patch(plt.Circle(centre, radius, fill=False, color=GREY, linewidth=1))
-        ax.set(title=title, aspect="equal", xlabel="x₁")
-        ax.set_xlim(-3.6, 3.6)
-        ax.set_ylim(-3.6, 3.6)
-    axes[0, 0].set_ylabel("x₂")
+        ax.set(title=title, aspect="equal", xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), xlabel="x₁", ylabel="x₂")
+        ax.label_outer()
+        ax.grid(visible=False)
     return figure
 
 
 def sheets(panels, columns=10):
-    """Sheets of small images side by side: a panel for each (title, images), images (n, 1, height, width) in [−1, 1]."""
+    """Sheets of small images: a panel for each (title, images), with images (n, 1, height, width) in [−1, 1]."""
     figure, axes = plt.subplots(1, len(panels), figsize=(3.9 * len(panels), 4.0), squeeze=False)
     for ax, (title, images) in zip(axes[0], panels, strict=True):
         ax.imshow(_sheet(images, columns), cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest")
@@ -133,28 +116,31 @@ def pairs(above, below, titles):
     ax.set_yticks([above.shape[2] / 2 + 1, 1.5 * above.shape[2] + 2], titles)
     ax.set_xticks([])
     ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
     return figure
 
 
 def scores(panels):
-    """Samplers held against each other: a panel for each (title, values), values mapping a name to one number or several.
+    """Samplers held against each other: a panel for each (title, values, scale), scale "linear" or "log".
 
-    Several numbers are several seeds: each is a mark of its own.
+    `values` maps the name of a sampler to one number or several: several seeds, each with a mark of its own.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(5.8 * len(panels), 4.4), sharey=True, squeeze=False)
-    for ax, (title, values) in zip(axes[0], panels, strict=True):
+    for ax, (title, values, scale) in zip(axes[0], panels, strict=True):
         for row, (name, numbers) in enumerate(values.items()):
             colour, marker = (BLUE, "o") if "real" in name else (ORANGE, "s") if "GAN" in name else (GREY, "D")
             numbers = np.atleast_1d(numbers)
             ax.plot(numbers, np.full(len(numbers), row), marker, color=colour, markersize=9, alpha=0.75)
         ax.set_yticks(range(len(values)), list(values))
-        ax.set_xlabel(title)
+        ax.set(xlabel=title, xscale=scale)
+        if scale == "log":
+            ax.xaxis.set_major_formatter("{x:g}")
     axes[0, 0].invert_yaxis()
     return figure
 
 
 def classes(groups):
-    """Share of each class, bars side by side: `groups` maps a label to an array (seeds, classes); whiskers are the range."""
+    """Share of each class, bars side by side: `groups` maps a label to (seeds, classes); whiskers are the range."""
     figure, axes = plt.subplots(figsize=(9.5, 3.8))
     width = 0.8 / len(groups)
     for i, ((label, shares), (colour, _, _)) in enumerate(zip(groups.items(), _KINDS, strict=False)):
@@ -181,7 +167,7 @@ def nearest(distances):
 
 
 def losses(steps, loss_d, loss_g, distance, names):
-    """Both losses above, the distance to the data below, over the same steps: what one looks at, and what one wants to know.
+    """Both losses above and the distance to the data below: what one looks at, and what one wants to know.
 
     Each is an array (seeds, times); a thin line is a seed, the thick one the median. `names` are the two y labels.
     """
@@ -194,7 +180,21 @@ def losses(steps, loss_d, loss_g, distance, names):
     above.set(ylabel=names[0], ylim=(0, None))
     above.legend(ncols=2)
     below.set(xlabel="generator steps", ylabel=names[1], yscale="log")
+    below.set_yticks([0.5, 1, 2, 5, 10, 20, 50], minor=False)
+    below.yaxis.set_major_formatter("{x:g}")
+    below.minorticks_off()
     return figure
+
+
+def _panels(columns, heights, size):
+    """Two rows of axes over one x-axis, the upper for densities, the lower without a scale of its own."""
+    figure, axes = plt.subplots(
+        2, columns, figsize=size, sharex=True, sharey="row", height_ratios=heights, squeeze=False
+    )
+    for below in axes[1]:
+        below.grid(visible=False)
+        below.set_yticks([])
+    return figure, axes
 
 
 def _densities(ax, x, p, q, d):
@@ -203,13 +203,9 @@ def _densities(ax, x, p, q, d):
     ax.plot(x, d, color=GREEN, linestyle="-.", label="D")
     ax.axhline(0.5, color=GREY, linewidth=1, linestyle=":")
     ax.set(ylim=(0, 1.3), xlim=(x[0], x[-1]))
-
-
-def _arrows(ax, z, g):
-    for start, end in zip(z, g, strict=True):
-        ax.annotate("", (end, 0), (start, 1), arrowprops={"arrowstyle": "->", "color": GREY, "linewidth": 1.2})
-    ax.set(ylim=(-0.05, 1.05), yticks=[])
-    ax.grid(visible=False)
+    if ax.get_subplotspec().is_first_col():
+        ax.set_ylabel("density; D(x)")
+        ax.legend(loc="upper left", fontsize=11)
 
 
 def _sheet(images, columns):

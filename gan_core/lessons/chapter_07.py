@@ -35,7 +35,9 @@ EXERCISES = {
                 lambda real, fake: softplus(real).mean() + softplus(-fake).mean()
             ),
             "one term only: without the fakes D has nothing to tell apart": lambda real, fake: softplus(-real).mean(),
-            "one term only: without the real examples D calls everything fake": lambda real, fake: softplus(fake).mean(),
+            "one term only: without the real examples D calls everything fake": lambda real, fake: softplus(
+                fake
+            ).mean(),
             "the sign: V(D) is to go up, and a loss goes down": (
                 lambda real, fake: -softplus(-real).mean() - softplus(fake).mean()
             ),
@@ -76,9 +78,7 @@ EXERCISES = {
                 lambda x, training, held_out: (_nearest(x, training) > _nearest(x, held_out)).double().mean()
             ),
             "one comparison for each sample, then the mean; not one comparison of the two means": (
-                lambda x, training, held_out: (
-                    (_nearest(x, training).mean() < _nearest(x, held_out).mean()).double()
-                )
+                lambda x, training, held_out: (_nearest(x, training).mean() < _nearest(x, held_out).mean()).double()
             ),
             "a share, between 0 and 1: divide by the number of samples": (
                 lambda x, training, held_out: (_nearest(x, training) < _nearest(x, held_out)).double().sum()

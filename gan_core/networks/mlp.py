@@ -1,32 +1,32 @@
 """The multilayer perceptron of the first GANs."""
 
+from itertools import pairwise
 from math import prod
 
 from torch import nn
 
+from gan_core._counts import whole
+
 
 def mlp(inputs, outputs, *, width=128, depth=2, activation=nn.ReLU, end=nn.Identity):
-    """`depth` hidden layers of `width` units between `inputs` and `outputs`, each a number or the shape of one example.
+    """`depth` hidden layers of `width` units between `inputs` and `outputs`, each a number or an example's shape.
 
-    Shapes: (n, *inputs) -> (n, *outputs). `activation` follows each hidden layer, `end` the last one.
-    Raises ValueError for a size below one.
+    Shapes: (n, *inputs) -> (n, *outputs). `activation` follows each hidden layer, `end` the last one; both are
+    functions that build a module. Raises ValueError for a size below one and for a negative depth, TypeError for what
+    is not whole.
 
     >>> mlp(2, (1, 8, 8), width=16, depth=1)(__import__("torch").zeros(5, 2)).shape
     torch.Size([5, 1, 8, 8])
     """
-    inputs, outputs = _shape(inputs), _shape(outputs)
-    if min(*inputs, *outputs, width) < 1 or depth < 0:
-        raise ValueError(
-            f"sizes must be at least 1 and depth at least 0; given {inputs=}, {outputs=}, {width=}, {depth=}"
-        )
-    sizes = [prod(inputs), *[width] * depth]
-    hidden = [
-        layer for i, o in zip(sizes[:-1], sizes[1:], strict=True) for layer in (nn.Linear(i, o), activation())
-    ]
-    return nn.Sequential(
-        nn.Flatten(), *hidden, nn.Linear(sizes[-1], prod(outputs)), end(), nn.Unflatten(1, outputs)
-    )
+    inputs, outputs = _shape("inputs", inputs), _shape("outputs", outputs)
+    sizes = [prod(inputs), *[whole("width", width)] * whole("depth", depth, least=0)]
+    hidden = [layer for i, o in pairwise(sizes) for layer in (nn.Linear(i, o), activation())]
+    return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], prod(outputs)), end(), nn.Unflatten(1, outputs))
 
 
-def _shape(size):
-    return (size,) if isinstance(size, int) else tuple(size)
+def _shape(name, size):
+    if not isinstance(size, (tuple, list)):
+        return (whole(name, size),)
+    if not size:
+        raise ValueError(f"{name} must have at least one axis; given the empty shape {size!r}")
+    return tuple(whole(name, length) for length in size)
