@@ -219,7 +219,11 @@ claim(
     above=2000,
 )
 claim(
-    "03/root-js-metric", "√JSD and TV violate it in none of them.", [broken["√JSD"], broken["TV"]], equals=0, within=0
+    "03/root-js-metric",
+    "√JSD and TV violate the triangle inequality in none of 20,000 random triples.",
+    [broken["√JSD"], broken["TV"]],
+    equals=0,
+    within=0,
 )
 
 # %% [markdown]
@@ -344,7 +348,7 @@ bound = 2 * (1 - divergences.tv(p, q))
 claim("03/hinge-sign", "The best D for the hinge loss is sign(p − q).", D, equals=np.sign(p - q), within=0.011)
 claim(
     "03/hinge-is-tv",
-    "With it the hinge loss L_D is 2·(1 − TV), its value −L_D is −2·(1 − TV).",
+    "At sign(p − q) the hinge loss L_D is 2·(1 − TV), its value −L_D is −2·(1 − TV).",
     loss,
     equals=bound,
     within=1e-9,
@@ -358,7 +362,13 @@ claim(
 )
 D = (p - q) / (p + q)
 spread, chi2 = (p * D**2 + q * D**2).sum(-1), divergences.minimised_by("least_squares", p, q)
-claim("03/least-squares-chi2", "With it, E_p[D²] + E_q[D²] is Pearson's χ²(2q‖p+q).", spread, equals=chi2, within=1e-12)
+claim(
+    "03/least-squares-chi2",
+    "At the best least-squares D, E_p[D²] + E_q[D²] is Pearson's χ²(2q‖p+q).",
+    spread,
+    equals=chi2,
+    within=1e-12,
+)
 
 # %% [markdown]
 # So a perfect hinge discriminator sees only *which* of $p$ and $q$ is larger, and its loss measures total variation.
@@ -393,7 +403,7 @@ off = np.degrees(np.arccos(cosine(felt, to_reverse_kl)))
 claim("03/hinge-gradient", "What G feels under hinge is the gradient of 2·TV.", felt - to_tv, equals=0, within=1e-6)
 claim(
     "03/hinge-not-reverse-kl",
-    "It is more than 10° off the gradient of reverse KL, in most of 100 cases.",
+    "The hinge gradient is more than 10° off that of reverse KL, in most of 100 cases.",
     (off > 10).mean(),
     above=0.5,
 )
@@ -545,7 +555,7 @@ claim("03/js-saturates", "Gaussian at 5.5σ: JSD rises less than a fiftieth as f
 kinks = [[slope(curves["EMD"], -h, 0), slope(curves["EMD"], 0, h)] for curves in CURVES.values()]
 claim("03/emd-kink", "At p = q the slope of EMD jumps from −1 to 1.", kinks, equals=[[-1, 1]] * 4, within=1e-9)
 smooth = [[slope(gaussian[name], -h, 0), slope(gaussian[name], 0, h)] for name in ("JSD", "KL")]
-claim("03/js-smooth-at-0", "Gaussian: JSD and KL are smooth there, with slope 0.", smooth, equals=0, within=0.03)
+claim("03/js-smooth-at-0", "Gaussian: at p = q JSD and KL are smooth, with slope 0.", smooth, equals=0, within=0.03)
 
 # %% [markdown]
 # **What you saw.** "JSD gives no gradient" is a statement about pairs that do not meet, or hardly. There the
@@ -567,7 +577,13 @@ p, q = is_first / 500, ~is_first / 500  # each point carries 1/500 of its own sa
 js_points = divergences.js(p, q)
 emd_points = np.array([transport.emd(*pair, positions=at) for *pair, at in zip(p, q, points, strict=True)])
 claim("03/samples-js", "Two samples of the same Gaussian have JSD = log 2.", js_points, equals=np.log(2), within=1e-12)
-claim("03/samples-emd", "Their EMD is below a quarter of σ.", emd_points, above=0, below=0.25)
+claim(
+    "03/samples-emd",
+    "The EMD of two samples of the same Gaussian is below a quarter of σ.",
+    emd_points,
+    above=0,
+    below=0.25,
+)
 
 # %%
 counts = 2 ** np.arange(17)
@@ -581,7 +597,12 @@ plt.show()
 
 # %%
 claim("03/finer-bins", "Bins of half the width never lower the JSD of two histograms.", np.diff(js_bins), above=-1e-12)
-claim("03/bins-decide", "From 1 bin to 65,536 bins it goes from 0 to above 0.6.", np.ptp(js_bins, axis=1), above=0.6)
+claim(
+    "03/bins-decide",
+    "From 1 bin to 65,536 bins JSD goes from 0 to above 0.6, on the same samples.",
+    np.ptp(js_bins, axis=1),
+    above=0.6,
+)
 
 # %% [markdown]
 # **Did you notice?** One pair of samples, any JSD you like between 0 and $\log 2$: the bins decide. A discriminator
@@ -609,7 +630,11 @@ claim(
 )
 slide = divergences.kl(p, mixture) + divergences.kl(q, mixture)  # the slide's second line: no ½
 claim(
-    "03/lost-half", "The slide's second line gives log 4 there: twice the JSD.", slide, equals=np.log(4), within=1e-12
+    "03/lost-half",
+    "Where p and q do not meet, the slide's second line gives log 4: twice the JSD.",
+    slide,
+    equals=np.log(4),
+    within=1e-12,
 )
 
 # %% [markdown]

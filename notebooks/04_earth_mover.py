@@ -78,7 +78,7 @@ claim("04/columns", "The columns of all three plans sum to q.", three.sum(axis=1
 weights = np.random.default_rng(0).dirichlet(np.ones(3), size=1000)
 mixed = np.tensordot(weights, three, axes=1)  # 1000 mixtures
 off = [mixed.sum(2) - p, mixed.sum(1) - q]
-claim("04/mixtures", "A thousand mixtures of the three are plans, too.", off, equals=0, within=1e-12)
+claim("04/mixtures", "A thousand mixtures of three plans are plans, too.", off, equals=0, within=1e-12)
 
 # %% [markdown]
 # There are infinitely many plans: the plans are a *polytope*, a region with flat sides, and what lies between two of
@@ -164,10 +164,16 @@ from scipy.optimize import linprog
 
 solution = linprog(c=D.ravel(), A_eq=A, b_eq=np.concatenate([p, q]), bounds=(0, None), method="highs")
 print(f"least cost: {solution.fun:.2f}")
-claim("04/lp-small", "The program finds the cost of the plan by hand.", solution.fun, equals=0.4, within=1e-9)
+claim(
+    "04/lp-small",
+    "The linear program finds the cost of the best plan made by hand.",
+    solution.fun,
+    equals=0.4,
+    within=1e-9,
+)
 
 ranks = [np.linalg.matrix_rank(transport.marginal_constraints(n, m).toarray()) - (n + m) for n, m in [(3, 3), (4, 7)]]
-claim("04/one-too-many", "Of n + m sums, n + m − 1 are independent.", ranks, equals=-1, within=0)
+claim("04/one-too-many", "Of the n + m sums of a plan, n + m − 1 are independent.", ranks, equals=-1, within=0)
 
 # %% [markdown]
 # The last sum follows from the others, because $p$ and $q$ hold the same earth. That is why masses that do not sum to
@@ -219,7 +225,12 @@ for _ in range(300):
     by_sums = transport.emd(p, q, positions=(x, y))
     numbers.append([by_program, by_simplex, by_sums, wasserstein_distance(x, y, p, q)])
 spread = np.ptp(numbers, axis=1)
-claim("04/four-ways", "Program, simplex, sums and SciPy agree on 300 pairs of piles.", spread, below=1e-9)
+claim(
+    "04/four-ways",
+    "Linear program, network simplex, cumulative sums and SciPy agree on 300 pairs of piles.",
+    spread,
+    below=1e-9,
+)
 
 # %% [markdown]
 # The slides compute two cases: all earth in one bin, two bins away from its goal (①), then one bin away (②).
@@ -252,9 +263,19 @@ plt.show()
 
 # %%
 keeps_or_moves = [np.trace(keeps) - np.trace(moves), transport.plan_cost(keeps, D) - transport.plan_cost(moves, D)]
-claim("04/diagonal", "The plan with the larger diagonal costs 1 more.", keeps_or_moves, equals=[0.25, 1], within=1e-12)
 claim(
-    "04/none-stays", "The plan that keeps nothing is a best one.", transport.emd(p, q, cost=D), equals=1, within=1e-12
+    "04/diagonal",
+    "Of the two plans of the example, the one with the larger diagonal costs 1 more.",
+    keeps_or_moves,
+    equals=[0.25, 1],
+    within=1e-12,
+)
+claim(
+    "04/none-stays",
+    "The plan of the example that keeps nothing in place is a best one.",
+    transport.emd(p, q, cost=D),
+    equals=1,
+    within=1e-12,
 )
 
 # %% [markdown]
@@ -275,7 +296,7 @@ dearest = -transport.emd(start, goal, cost=-D)
 costs = [transport.plan_cost(crossed, D), dearest, transport.emd(start, goal, cost=D)]
 claim(
     "04/zero-diagonals",
-    "None can keep anything; the dearest costs 3, the best 1.",
+    "From {1, 4} to {2, 5} no plan can keep anything; the dearest costs 3, the best 1.",
     costs,
     equals=[3, 3, 1],
     within=1e-12,
@@ -352,10 +373,10 @@ for _ in range(200):
     slack.append(np.max((D - f[:, None] - g)[transport.plan(p, q, D) > 0]))
     steepest.append(np.max(np.abs(np.diff(f)) / np.diff(x)))
     mirrored.append(np.max(np.abs(f + g)))
-claim("04/no-gap", "The carrier's bill is the EMD, 200 times.", gaps, equals=0, within=1e-9)
+claim("04/no-gap", "The carrier's bill Σ p f + Σ q g is the EMD, for 200 pairs of piles.", gaps, equals=0, within=1e-9)
 claim("04/slackness", "Where a plan moves earth, f + g = D.", slack, equals=0, within=1e-9)
 claim("04/one-function", "On common bins g = −f.", mirrored, equals=0, within=1e-9)
-claim("04/one-lipschitz", "No f is steeper than 1.", steepest, below=1 + 1e-9)
+claim("04/one-lipschitz", "No dual potential f is steeper than 1.", steepest, below=1 + 1e-9)
 
 # %%
 slopes = rng.uniform(-1, 1, size=(1000, 8))
@@ -392,7 +413,9 @@ claim(
 )
 crossing = np.abs(np.cumsum(p - q))[:-1] > 0
 there = [np.diff(f)[crossing] for f in optimal.values()]
-claim("04/steep-where-crossed", "Where earth must cross, all three have slope −1.", there, equals=-1, within=1e-12)
+claim(
+    "04/steep-where-crossed", "Where earth must cross, all three critics have slope −1.", there, equals=-1, within=1e-12
+)
 
 # %% [markdown]
 # ## A network finds the prices (4 min)
@@ -461,7 +484,9 @@ plt.show()
 share = np.array([(p - q) @ f for f in found]) / emd
 claim("04/critic-emd", "Five networks find between 98% and 100% of the EMD.", share, above=0.98, below=1 + 1e-9)
 deviation = np.abs(np.array(found) - f_exact)
-claim("04/critic-potential", "In every bin they are within 0.05 of f, which spans 2.6.", deviation, below=0.05)
+claim(
+    "04/critic-potential", "In every bin the five networks are within 0.05 of the program's f.", deviation, below=0.05
+)
 claim("04/span", "The program's f spans 2.6.", np.ptp(f_exact), equals=2.6, within=0.05)
 claim("04/critic-steepest", "The penalty kept all slopes below 1.05.", steepest, below=1.05)
 

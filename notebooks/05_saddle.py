@@ -169,7 +169,7 @@ claim(
 )
 claim(
     "05/twelvefold",
-    "At η = 0.1, 500 updates make it 12.0 times as far.",
+    "On xy at η = 0.1, 500 simultaneous steps make the distance 12.0 times as large.",
     radius["simultaneous"][-1] / np.sqrt(2),
     equals=12.0,
     within=0.05,
@@ -202,7 +202,7 @@ claim(
 )
 claim(
     "05/alternating-bounded",
-    "So their distance stays between 1.345 and √2; it neither converges nor diverges.",
+    "Alternating steps stay between 1.345 and √2 from the equilibrium: they neither converge nor diverge.",
     np.hypot(*long.T),
     above=1.345,
     below=np.sqrt(2) + 1e-9,
@@ -339,13 +339,13 @@ claim(
 )
 claim(
     "05/first-term-1",
-    "At K = 1 the first term alone never comes closer than the start, √2.",
+    "Looking 1 step ahead, the first term alone never comes closer than the start, √2.",
     ahead["first order only, K = 1"],
     above=np.sqrt(2) - 1e-9,
 )
 claim(
     "05/second-term-1",
-    "At K = 1 with the second term it converges: below 0.12 after 500 updates.",
+    "Looking 1 step ahead with the second term converges: below 0.12 after 500 updates.",
     ahead["look-ahead, K = 1"][-1],
     below=0.12,
 )
@@ -432,7 +432,7 @@ claim(
 )
 claim(
     "05/dirac-fail",
-    "GAN, non-saturating, WGAN, clipped WGAN and WGAN-GP are all still more than 0.25 away.",
+    "Under GAN, non-saturating, WGAN, clipped WGAN and WGAN-GP the Dirac-GAN is still more than 0.25 away.",
     ends[: list(gans).index("instance_noise")],
     above=0.25,
 )
@@ -451,19 +451,22 @@ for name, (a, b) in largest.items():
 free, damped = ["gan", "non_saturating", "wgan", "wgan_clipped"], ["instance_noise", "r1", "consensus"]
 claim(
     "05/free-outside",
-    "Without friction, simultaneous steps have |λ| > 1 at the equilibrium.",
+    "Without friction, simultaneous steps on the Dirac-GAN have |λ| > 1 at the equilibrium.",
     [largest[name][0] for name in free],
     above=1.001,
 )
 claim(
     "05/free-on-circle",
-    "Without friction, alternating steps have |λ| = 1.",
+    "Without friction, alternating steps on the Dirac-GAN have |λ| = 1.",
     [largest[name][1] for name in free],
     equals=1,
     within=1e-9,
 )
 claim(
-    "05/damped-inside", "With friction both are inside: |λ| < 0.985.", [largest[name] for name in damped], below=0.985
+    "05/damped-inside",
+    "With instance noise, R1 or consensus both kinds of steps have |λ| < 0.985.",
+    [largest[name] for name in damped],
+    below=0.985,
 )
 
 # %% [markdown]
@@ -490,7 +493,7 @@ claim(
 r = np.hypot(*games.trajectory(ns, games.alternating(0.2), (1, 1), steps=16_000).T)
 claim(
     "05/ns-slow",
-    "Alternating, it does converge, but like 1/√k: four times the updates halve the distance.",
+    "Non-saturating, alternating: it converges like 1/√k; four times the updates halve the distance.",
     [r[4_000] / r[1_000], r[16_000] / r[4_000]],
     equals=0.5,
     within=0.06,
@@ -626,7 +629,7 @@ claim(
 )
 claim(
     "05/moving-d-star",
-    "With the same step and D* renewed each time, q becomes p: TV(p, q) < 1e-12.",
+    "With D* renewed before each step of the generator, q becomes p: TV(p, q) < 1e-12.",
     divergences.tv(p, refreshed[1000]),
     below=1e-12,
 )
@@ -643,7 +646,7 @@ for _ in range(1000):
     q = normalised(q * arbitrary)
 claim(
     "05/any-d-collapses",
-    "So it is for 50 arbitrary discriminators: each leaves one bin, its own argmax.",
+    "Each of 50 arbitrary discriminators, held fixed, leaves the generator one bin, its own argmax.",
     q[np.arange(50), arbitrary.argmax(axis=1)],
     above=0.999,
 )
@@ -699,7 +702,7 @@ claim(
 )
 claim(
     "05/consensus-half",
-    "With ½ before the second term it is off by up to more than 0.1.",
+    "With ½ before its second term the gradient of ½‖v‖² is off by more than 0.1 somewhere.",
     np.abs(theta * s**2 - bend / 2 - slope).max(),
     above=0.1,
 )

@@ -21,7 +21,7 @@ def evolution(x, p, moments):
     `p` is the data's density over `x`. `moments` is a list of (title, q, d, z, g): the model's density and D over `x`,
     and a few noise values with their images G(z).
     """
-    figure, axes = _panels(len(moments), (2, 1), (3.0 * len(moments), 4.6))
+    figure, axes = _panels(len(moments), (2, 1), (2.45 * len(moments), 4.0))
     for (above, below), (title, q, d, z, g) in zip(axes.T, moments, strict=True):
         _densities(above, x, p, q, d)
         above.set_title(title)
@@ -38,7 +38,7 @@ def game(x, p, states):
     `states` is a list of (title, q, d, fakes, pull): over `x` the model's density and D; for a few fakes their places
     and −∂L_G/∂x, the direction in which the generator's loss of that fake falls. Arrows are cut at length 1.
     """
-    figure, axes = _panels(len(states), (3, 1), (3.0 * len(states) + (2 if len(states) == 1 else 0), 4.2))
+    figure, axes = _panels(len(states), (3, 1), (2.45 * len(states) + (2.5 if len(states) == 1 else 0), 3.8))
     for (above, below), (title, q, d, fakes, pull) in zip(axes.T, states, strict=True):
         _densities(above, x, p, q, d)
         above.set_title(title)
@@ -59,7 +59,7 @@ def spread(steps, groups, ylabel, floor=None):
     `groups` maps a label to an array (seeds, times); `steps` is (times,), or maps each label to its own; `floor`, when
     given, is a (value, label) to compare with.
     """
-    figure, axes = plt.subplots(figsize=(9.5, 4.4))
+    figure, axes = plt.subplots(figsize=(7.5, 3.6))
     for (label, values), (colour, line, marker) in zip(groups.items(), _KINDS, strict=False):
         at = steps[label] if isinstance(steps, dict) else steps
         axes.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.15, linewidth=0)
@@ -86,11 +86,11 @@ def clouds(centres, panels, radius):
     `panels` holds an even number of them.
     """
     columns = len(panels) // 2
-    figure, axes = plt.subplots(2, columns, figsize=(2.8 * columns, 5.8), sharex=True, sharey=True)
+    figure, axes = plt.subplots(2, columns, figsize=(2.4 * columns, 5.0), sharex=True, sharey=True)
     for ax, (title, points, colour) in zip(axes.flat, panels, strict=True):
-        ax.plot(points[:, 0], points[:, 1], ".", color=colour, markersize=3)
+        ax.plot(points[:, 0], points[:, 1], ".", color=colour, markersize=3, antialiased=False)  # a smaller file
         for centre in centres:
-            ax.add_patch(plt.Circle(centre, radius, fill=False, color=GREY, linewidth=1))
+            ax.add_patch(plt.Circle(centre, radius, fill=False, color=GREY, linewidth=0.9, antialiased=False))
         ax.set(title=title, aspect="equal", xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), xlabel="x₁", ylabel="x₂")
         ax.label_outer()
         ax.grid(visible=False)
@@ -99,7 +99,7 @@ def clouds(centres, panels, radius):
 
 def sheets(panels, columns=10):
     """Sheets of small images: a panel for each (title, images), with images (n, 1, height, width) in [−1, 1]."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(3.9 * len(panels), 4.0), squeeze=False)
+    figure, axes = plt.subplots(1, len(panels), figsize=(3.2 * len(panels), 2.1), squeeze=False)
     for ax, (title, images) in zip(axes[0], panels, strict=True):
         ax.imshow(_sheet(images, columns), cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest")
         ax.set_title(title)
@@ -125,7 +125,7 @@ def scores(panels):
 
     `values` maps the name of a sampler to one number or several: several seeds, each with a mark of its own.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(5.8 * len(panels), 4.4), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.8 * len(panels), 3.8), sharey=True, squeeze=False)
     for ax, (title, values, scale) in zip(axes[0], panels, strict=True):
         for row, (name, numbers) in enumerate(values.items()):
             colour, marker = (BLUE, "o") if "real" in name else (ORANGE, "s") if "GAN" in name else (GREY, "D")
@@ -141,7 +141,7 @@ def scores(panels):
 
 def classes(groups):
     """Share of each class, bars side by side: `groups` maps a label to (seeds, classes); whiskers are the range."""
-    figure, axes = plt.subplots(figsize=(9.5, 3.8))
+    figure, axes = plt.subplots(figsize=(7.5, 3.3))
     width = 0.8 / len(groups)
     for i, ((label, shares), (colour, _, _)) in enumerate(zip(groups.items(), _KINDS, strict=False)):
         at = np.arange(shares.shape[1]) + (i - (len(groups) - 1) / 2) * width
@@ -157,7 +157,7 @@ def classes(groups):
 
 def nearest(distances):
     """How far samples lie from the nearest training example: `distances` maps a label to an array."""
-    figure, axes = plt.subplots(figsize=(9.5, 3.8))
+    figure, axes = plt.subplots(figsize=(7.5, 3.3))
     bins = np.linspace(0, max(d.max() for d in distances.values()), 40)
     for (label, values), (colour, line, _) in zip(distances.items(), _KINDS, strict=False):
         axes.hist(values, bins, histtype="step", density=True, color=colour, linestyle=line, linewidth=2.2, label=label)
@@ -171,7 +171,7 @@ def losses(steps, loss_d, loss_g, distance, names):
 
     Each is an array (seeds, times); a thin line is a seed, the thick one the median. `names` are the two y labels.
     """
-    figure, (above, below) = plt.subplots(2, 1, figsize=(9.5, 5.4), sharex=True)
+    figure, (above, below) = plt.subplots(2, 1, figsize=(7.5, 4.4), sharex=True)
     for ax, values, colour, line, label in (
         (above, loss_d, GREEN, "-", "L_D"), (above, loss_g, ORANGE, "--", "L_G"), (below, distance, BLUE, "-", None),
     ):  # fmt: skip

@@ -1,0 +1,203 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 00 · Welcome
+#
+# **The question.** How do you learn something from a subject in which every second sentence begins with "in practice"?
+#
+# Our answer: by checking. In this course each sentence that can be checked is checked, by a cell beside it, on your machine,
+# in front of you.
+#
+# *18 minutes.*
+#
+# **You will be able to**
+#
+# - tell whether your machine computes the numbers that are written in this page;
+# - read a *claim*, answer an *exercise*, move a *slider*;
+# - say what a GAN is made of, and find the chapter for each part.
+#
+# **Predict before you run.** A generator and a discriminator are about to play 200 rounds against each other on your machine.
+# It starts from random numbers. Will the 200th loss on your machine agree with the one that is written in this page to
+# two digits, to six, or not at all?
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from gan_core import datasets, divergences, figures, methods, training, widgets
+from gan_core.lessons import check, checked, claim
+
+figures.use_style()
+torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine
+
+# %% [markdown]
+# ## What a GAN is made of (4 min)
+#
+# A *generative adversarial network* is a game of two players. The *generator* $G$ turns noise $z$ into an example, a *fake*.
+# The *discriminator* $D$ looks at an example and says how sure it is that the example is *real*, that is, from the data.
+# $D$ learns to tell real from fake. $G$ learns to be taken for real; all that it ever knows about the data is the gradient that
+# comes to it through $D$.
+
+# %%
+figures.zoo.parts_of_a_gan()
+plt.show()
+
+# %% [markdown]
+# In code a GAN is a *value*: its parts stand side by side, each can be seen and replaced.
+
+# %%
+data = datasets.ring(modes=8, radius=2.0, std=0.02)  # eight small Gaussians on a circle
+gan = methods.gan(data.shape, z=16, width=64)
+print("data: points of shape", data.shape)
+print("objective:", gan.objective.name)
+print("steps of D for one step of G:", gan.n_dis)
+
+# %% [markdown]
+# ## Does your machine agree? (3 min)
+#
+# Now the game itself, 200 rounds of it. Random numbers come from a *seed*, so they are the same for everybody. What is left is
+# rounding: processors add numbers in different orders. In 32-bit arithmetic a GAN's rounding errors grow until two machines
+# show different numbers; in 64-bit arithmetic they stay invisible. That is why the small networks of this course train in 64 bits.
+
+# %%
+run = training.fit(gan, data, steps=200, seed=0)
+loss = run.history["loss_d"][-1]
+print(f"the 200th loss of D: {loss:.6f}")
+
+# %% [markdown]
+# A **claim** is a sentence with a measurement behind it. When the measurement agrees, it prints one line. When it does not, it
+# stops the notebook and shows the numbers. The next one compares your machine with a number that was recorded on another.
+
+# %%
+RECORDED = 1.069308923704  # computed once on one x86-64 core with torch 2.13.0
+claim(
+    "00/same-digits", "Your machine trains the same GAN as ours, to eight digits.", loss, equals=RECORDED, within=1e-8
+)
+
+# %%
+again = training.fit(gan, data, steps=200, seed=0).history["loss_d"][-1]
+other = training.fit(gan, data, steps=200, seed=1).history["loss_d"][-1]
+claim("00/seed-repeats", "The same seed gives the same run, to the last bit.", again == loss)
+claim("00/seed-matters", "Another seed gives another run.", abs(other - loss), above=1e-3)
+
+# %% [markdown]
+# **Did you notice?** Two runs that differ only in the seed end with different losses. One run is an anecdote. So whenever a
+# chapter says something about training, it says it over several seeds.
+#
+# ## How a chapter works (4 min)
+#
+# Each chapter asks one question and asks you to predict before you run. *Predict* is not decoration: a wrong prediction is
+# where the learning is. Then come small cells, claims beside them, and figures you can move.
+#
+# Here is a slider. Blue is the density $p$ of the data, orange the density $q$ of a model. The green curve is the best possible
+# answer to "how likely is it that a point at $x$ is real?". Chapter 02 derives it. Move the model and look at the green curve where
+# only one of the two has mass.
+
+
+# %%
+def two_bells(shift):
+    x = np.linspace(-6, 6, 601)
+    p, q = np.exp(-(x**2) / 2), np.exp(-((x - shift) ** 2) / 2)
+    fig, ax = plt.subplots()
+    ax.plot(x, p / p.max(), color=figures.BLUE, label="data $p$")
+    ax.plot(x, q / q.max(), color=figures.ORANGE, ls="--", label="model $q$")
+    ax.plot(x, divergences.optimal_discriminator(p, q), color=figures.GREEN, ls="-.", label="best $D(x)$")
+    ax.set(xlabel="$x$", ylabel="density (peak = 1), probability", ylim=(-0.03, 1.1))
+    ax.legend(loc="center left")
+    return fig, f"model at {shift:+.1f}: halfway between the two, the best D says 0.50"
+
+
+widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
+
+# %% [markdown]
+# On a page without a running kernel the figure stands still; everything else is the same.
+#
+# ## The map (4 min)
+#
+# These chapters are here:
+#
+# | | chapter | its question | minutes |
+# |---|---|---|---|
+# | 02 | The optimal discriminator | What is the best answer $D$ can give, and what does it measure? | 85 |
+# | 03 | Divergences | How far apart are two distributions, and who notices? | 60 |
+# | 04 | The earth mover | What does it cost to turn one pile of earth into another? | 60 |
+# | 05 | The saddle | Why do two players that both do the right thing run in circles? | 80 |
+# | 06 | Vanishing gradients | When does the generator stop hearing the discriminator? | 50 |
+# | 07 | The first GAN | Does Algorithm 1 draw digits? | 75 |
+#
+# Read 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all.
+#
+# The *zoo* of GANs looks larger than it is. Almost every method changes one or two of five parts: the generator, the discriminator,
+# the objective (the pair of losses), the constraint that keeps the discriminator in bounds, and the schedule (who moves when).
+
+# %%
+zoo = {
+    "GAN (2014)": {"generator", "discriminator", "objective"},
+    "conditional GAN (2014)": {"generator", "discriminator"},
+    "DCGAN (2015)": {"generator", "discriminator"},
+    "Unrolled GAN (2016)": {"schedule"},
+    "least-squares GAN (2016)": {"objective"},
+    "AC-GAN (2016)": {"discriminator", "objective"},
+    "WGAN (2017)": {"objective", "constraint", "schedule"},
+    "WGAN-GP (2017)": {"objective", "constraint"},
+    "Progressive GAN (2017)": {"generator", "discriminator", "schedule"},
+    "spectral normalisation (2018)": {"constraint"},
+    "projection discriminator (2018)": {"discriminator"},
+}
+figures.zoo.which_part_changes(zoo)
+plt.show()
+
+# %% [markdown]
+# ## Exercises (3 min)
+#
+# An exercise waits for you and never stops the notebook. Its check accepts every right answer, and knows the mistakes that people
+# make. The solution is folded away below it.
+#
+# **Exercise 00.1** · ★☆☆ · 2 minutes. Write `square`, which returns $x^2$. Try a wrong one first, `2 * x`, and read what
+# the check says.
+
+
+# %%
+def square(x): ...  # your line
+
+
+check("00.1", square)
+
+# %% [markdown]
+# <details><summary>Solution 00.1</summary>
+#
+# ```python
+# def square(x):
+#     return x**2
+#
+#
+# check("00.1", square)
+# ```
+#
+# `x * x` is just as right: the check compares what the function gives, not how it is written.
+#
+# </details>
+
+# %% [markdown]
+# ## What we checked
+#
+# Each chapter ends with the table of its claims. `notebooks/claims.toml` lists the claims of all chapters with their sources, and a test
+# holds that each of them runs in exactly one place.
+
+# %%
+checked()
+
+# %% [markdown]
+# ## Further reading
+#
+# - I. Goodfellow et al., *Generative Adversarial Nets*, NeurIPS 2014: eight pages, and most of this course is already in them.
+# - I. Goodfellow, *NIPS 2016 Tutorial: Generative Adversarial Networks*, 2016.
+#
+# Next: chapter 02, the best answer a discriminator can give.
