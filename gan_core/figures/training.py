@@ -98,9 +98,13 @@ def clouds(centres, panels, radius):
 
 
 def sheets(panels, columns=10):
-    """Sheets of small images: a panel for each (title, images), with images (n, 1, height, width) in [−1, 1]."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(3.2 * len(panels), 2.1), squeeze=False)
-    for ax, (title, images) in zip(axes[0], panels, strict=True):
+    """Sheets of small images: a panel for each (title, images), with images (n, 1, height, width) in [−1, 1].
+
+    Two panels stand side by side, so that a digit of eight pixels can be read from the last row of a classroom.
+    """
+    rows = -(-len(panels) // 2)
+    figure, axes = plt.subplots(rows, min(len(panels), 2), figsize=(11, 3.1 * rows), squeeze=False)
+    for ax, (title, images) in zip(axes.flat, panels, strict=True):
         ax.imshow(_sheet(images, columns), cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest")
         ax.set_title(title)
         ax.axis("off")
