@@ -14,7 +14,7 @@
 # Our answer: by checking. In this course each sentence that can be checked is checked, by a cell beside it, on your machine,
 # in front of you.
 #
-# *18 minutes.*
+# *20 minutes.*
 #
 # **You will be able to**
 #
@@ -130,7 +130,7 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 # | 04 | The earth mover | What does it cost to turn one pile of earth into another? | 60 |
 # | 05 | The saddle | Why do two players that both do the right thing run in circles? | 80 |
 # | 06 | Vanishing gradients | When does the generator stop hearing the discriminator? | 50 |
-# | 07 | The first GAN | Does Algorithm 1 draw digits? | 75 |
+# | 07 | The first GAN | Does Algorithm 1 draw digits? | 95 |
 #
 # Read 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all.
 #
@@ -155,7 +155,7 @@ figures.zoo.which_part_changes(zoo)
 plt.show()
 
 # %% [markdown]
-# ## Exercises (3 min)
+# ## Exercises (5 min)
 #
 # An exercise waits for you and never stops the notebook. Its check accepts every right answer, and knows the mistakes that people
 # make. The solution is folded away below it.
@@ -182,6 +182,47 @@ check("00.1", square)
 # ```
 #
 # `x * x` is just as right: the check compares what the function gives, not how it is written.
+#
+# </details>
+
+# %% [markdown]
+# **Exercise 00.2** · ★☆☆ · 2 minutes. At some $x$ the blue curve is three times as high as the orange one. Real and fake points
+# are equally many. How likely is it that a point at $x$ is real? Write a number.
+
+# %%
+how_likely = None  # your number
+
+
+check("00.2", how_likely)
+
+# %% [markdown]
+# <details><summary>Solution 00.2</summary>
+#
+# ```python
+# check("00.2", 3 / (3 + 1))
+# ```
+#
+# Of four points that fall there, three are real: $p/(p+q)$. Chapter 02 derives it.
+#
+# </details>
+
+# %% [markdown]
+# **Exercise 00.3** · ★☆☆ · 1 minute. Which one part does spectral normalisation change? Read it off the map and write its name.
+
+# %%
+part = None  # for example "generator"
+
+
+check("00.3", part)
+
+# %% [markdown]
+# <details><summary>Solution 00.3</summary>
+#
+# ```python
+# check("00.3", "constraint")
+# ```
+#
+# It divides each layer's weights by their largest singular value, so that $D$ cannot become arbitrarily steep.
 #
 # </details>
 

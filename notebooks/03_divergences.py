@@ -284,7 +284,13 @@ plt.show()
 # %%
 huge = 1e12
 ends = [PRICES[name](1 / huge) + PRICES[name](huge) / huge for name in ("JSD", "TV")]
-claim("03/two-ends", "f(0) + lim f(r)/r is log 2 for JSD, 1 for TV.", ends, equals=[np.log(2), 1], within=1e-6)
+claim(
+    "03/two-ends",
+    "The two ends, f(0) + lim f(r)/r, give log 2 for JSD, 1 for TV.",
+    ends,
+    equals=[np.log(2), 1],
+    within=1e-6,
+)
 
 # %% [markdown]
 # There is a deeper reason for that. An f-divergence sums over bins and never asks *where* a bin is. Shuffle the

@@ -110,13 +110,13 @@ claim(
 sure_fake, sure_real = torch.tensor([-7.0]), torch.tensor([7.0])
 claim(
     "06/saturates-at-fake",
-    "log(1 − D) has lost 99.9 % of its gradient where D calls the fake a fake (a = −7).",
+    "The loss log(1 − D) has lost 99.9 % of its gradient where D calls the fake a fake (a = −7).",
     -logit_gradient(saturating, sure_fake),
     below=1e-3,
 )
 claim(
     "06/full-at-real",
-    "log(1 − D) has 99.9 % of its gradient where the fake is taken for real (a = 7).",
+    "The loss log(1 − D) has 99.9 % of its gradient where the fake is taken for real (a = 7).",
     -logit_gradient(saturating, sure_real),
     above=0.999,
 )
@@ -148,14 +148,14 @@ loss_zeros = -bce_loss(fake_d_output_prob, torch.zeros(batch_size, 1))
 
 claim(
     "06/ones-are-non-saturating",
-    "bce(D, ones) is −E[log D], the non-saturating loss.",
+    "The line bce(D, ones) is −E[log D], the non-saturating loss.",
     loss_ones,
     equals=-torch.log(fake_d_output_prob).mean(),
     within=1e-12,
 )
 claim(
     "06/zeros-are-saturating",
-    "−bce(D, zeros) is E[log(1 − D)], the saturating loss.",
+    "The line −bce(D, zeros) is E[log(1 − D)], the saturating loss.",
     loss_zeros,
     equals=torch.log(1 - fake_d_output_prob).mean(),
     within=1e-12,
@@ -212,13 +212,13 @@ claim(
 )
 claim(
     "06/bce-stuck",
-    "At logit −120 its gradient is exactly 0, and the loss stands at 100 instead of 120.",
+    "At logit −120 BCELoss of a sigmoid has a gradient of exactly 0 and stands at 100 instead of 120.",
     (on_probabilities[4] == 0) & (by_probability(a32[4:]) == 100),
 )
 a64 = a32[2:4].double()
 claim(
     "06/float64-no-cure",
-    "float64 changes nothing: at −30 and −50 the gradient is the same −σ(a)/10⁻¹², to 0.1 %.",
+    "In float64 nothing changes: at −30 and −50 the gradient is the same −σ(a)/10⁻¹², to 0.1 %.",
     logit_gradient(by_probability, a64) / (-torch.sigmoid(a64) / 1e-12),
     equals=1,
     within=1e-3,
@@ -350,7 +350,7 @@ claim(
 )
 claim(
     "06/frozen-four-decades",
-    "The two losses are then more than four decades apart, on each of five seeds.",
+    "After 1,000 steps of D the two losses are more than four decades apart, on each of five seeds.",
     decades,
     above=4,
     below=5.5,
@@ -411,7 +411,7 @@ claim(
 )
 claim(
     "06/adam-first-step",
-    "The first step of Adam moves them as far with either loss, within 10 %, on five seeds.",
+    "The first step of Adam moves the fakes as far with either loss, within 10 %, on five seeds.",
     compared(training.adam),
     equals=1,
     within=0.1,
@@ -454,13 +454,13 @@ claim(
 )
 claim(
     "06/bounded-keeps-saturating",
-    "There the saturating loss keeps a gradient above 0.03 after the same 1,000 steps, on five seeds.",
+    "Under spectral normalisation the saturating loss keeps a gradient above 0.03 after 1,000 steps, on five seeds.",
     bounded["saturating"][:, -1],
     above=0.03,
 )
 claim(
     "06/bounded-two-decades",
-    "The two losses are then less than a factor of 30 apart, on five seeds.",
+    "Under spectral normalisation the two losses are less than a factor of 30 apart, on five seeds.",
     bounded["non_saturating"][:, -1] / bounded["saturating"][:, -1],
     below=30,
 )
@@ -612,20 +612,20 @@ claim(
 )
 claim(
     "06/by-heart-gradient",
-    "There the saturating gradient is below 10⁻⁶.",
+    "A D that knows its 48 points by heart leaves a saturating gradient below 10⁻⁶.",
     vanished,
     below=1e-6,
 )
 claim(
     "06/by-heart-chance",
-    "On new points the same D is right in 50 % of the cases, to 2 %.",
+    "On new points a D that knows its 48 by heart is right in 50 % of the cases, to 2 %.",
     accuracy,
     equals=0.5,
     within=0.02,
 )
 claim(
     "06/by-heart-misleads",
-    "The non-saturating gradient of this D is above 20, for a generator that is already perfect.",
+    "A D that knows its points by heart has a non-saturating gradient above 20, for a generator that is already perfect.",
     huge,
     above=20,
 )

@@ -12,7 +12,7 @@
 # **The question.** Two networks play against each other, and at the end one of them draws digits that nobody wrote. What
 # exactly is the algorithm? How well does it work? And how would you know?
 #
-# *75 minutes.*
+# *95 minutes.*
 #
 # **You will be able to**
 #
