@@ -29,6 +29,7 @@ def evolution(x, p, moments):
             below.annotate("", (end, 0), (start, 1), arrowprops={"arrowstyle": "->", "color": GREY, "linewidth": 1.2})
         below.set(ylim=(-0.05, 1.05), xlabel="x")
     axes[1, 0].set_yticks([0, 1], ["x = G(z)", "z"])
+    _legend(figure, axes[0, 0])
     return figure
 
 
@@ -50,6 +51,7 @@ def game(x, p, states):
         )  # fmt: skip
         below.set(xlabel="x", ylim=(0, 1))
     axes[1, 0].set_yticks([0.5], ["fakes and\ntheir pull"])
+    _legend(figure, axes[0, 0])
     return figure
 
 
@@ -209,7 +211,11 @@ def _densities(ax, x, p, q, d):
     ax.set(ylim=(0, 1.3), xlim=(x[0], x[-1]))
     if ax.get_subplotspec().is_first_col():
         ax.set_ylabel("density; D(x)")
-        ax.legend(loc="upper left", fontsize=11)
+
+
+def _legend(figure, ax):
+    """One legend for all panels, above them, where it hides nothing."""
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
 
 
 def _sheet(images, columns):
