@@ -5,8 +5,8 @@ Modules are loaded when they are first used, so that ``import gan_core`` costs n
 or below:
 
     0  mathematics   divergences  transport  games
-    1  pieces        objectives  networks  datasets
-    2  training      training
+    1  pieces        objectives  networks  datasets  devices
+    2  training      runs  training  checkpoints  replicates
     3  judgement     metrics
     4  methods       methods
     5  to people     figures  widgets  lessons  check
@@ -18,8 +18,8 @@ __version__ = "0.1.0"
 
 FLOORS = {
     0: ("divergences", "transport", "games"),
-    1: ("objectives", "networks", "datasets"),
-    2: ("training",),
+    1: ("objectives", "networks", "datasets", "devices"),
+    2: ("runs", "training", "checkpoints", "replicates"),
     3: ("metrics",),
     4: ("methods",),
     5: ("figures", "widgets", "lessons", "check"),

@@ -3,16 +3,16 @@
 import sys
 
 
-def bar(iterable, *, what):
-    """`iterable` with a tqdm bar. In a notebook the stored output is the text `what`, the same on every run."""
+def bar(total, what):
+    """A tqdm bar over `total` turns, to be used in a `with`. In a notebook the stored output is the text `what`."""
     if not _in_notebook():
         from tqdm import tqdm
 
-        return tqdm(iterable, desc=what, disable=None)  # silent where nobody looks (no terminal)
+        return tqdm(total=total, desc=what, disable=None)  # silent where nobody looks (no terminal)
     from IPython.display import display
     from tqdm.notebook import tqdm
 
-    shown = tqdm(iterable, display=False)
+    shown = tqdm(total=total, display=False)
     view = {"version_major": 2, "version_minor": 0, "model_id": shown.container.model_id}
     display({"application/vnd.jupyter.widget-view+json": view, "text/plain": what}, raw=True)
     shown.displayed = True

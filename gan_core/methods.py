@@ -4,8 +4,8 @@ from functools import partial
 
 from torch import nn
 
-from gan_core.networks import mlp
-from gan_core.training import GAN
+from gan_core.networks import dcgan_discriminator, dcgan_generator, mlp
+from gan_core.training import GAN, adam
 
 
 def gan(shape, *, z=16, width=128, depth=2):
@@ -21,4 +21,21 @@ def gan(shape, *, z=16, width=128, depth=2):
         generator=partial(mlp, z, shape, width=width, depth=depth, end=nn.Tanh if len(shape) == 3 else nn.Identity),
         discriminator=partial(mlp, shape, 1, width=width, depth=depth, activation=partial(nn.LeakyReLU, 0.2)),
         z=z,
+    )
+
+
+def dcgan(shape, *, z=100, width=64):
+    """Deep convolutional GAN, Radford et al. 2016: convolutions with strides, batch normalisation, Adam at 2·10⁻⁴.
+
+    `shape` is (channels, size, size) with size 8, 16, 32, 64 or 128, images in [−1, 1]; `width` the channels next to
+    the image, as many as the paper has with 128 (PyTorch's example: 64). The non-saturating loss, n_dis = 1, Adam with
+    β₁ = 0.5 as in the paper. Raises ValueError for another shape.
+    """
+    optimizer = partial(adam, lr=2e-4)
+    return GAN(
+        generator=partial(dcgan_generator, z, shape, width=width),
+        discriminator=partial(dcgan_discriminator, shape, width=width),
+        z=z,
+        optimizer_d=optimizer,
+        optimizer_g=optimizer,
     )

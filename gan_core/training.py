@@ -2,125 +2,59 @@
 
 gan = methods.gan(data.shape)
 run = fit(gan, data, steps=2_000, seed=0)
-run.samples(64); run.history
+run.samples(64); run.history; run.save("run.pt")
+run = resume("run.pt", gan, data); train(run, 2_000)
 """
 
 import copy
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gan_core import _progress
+from gan_core import _progress, checkpoints, replicates
 from gan_core._counts import whole
-from gan_core.objectives import Objective, non_saturating
+from gan_core._interrupt import between_steps
+from gan_core.datasets import as_data
+from gan_core.devices import place
+from gan_core.runs import GAN, Run, adam
+
+__all__ = [
+    "GAN", "DivergedError", "Run", "adam", "discriminator_step", "fit", "generator_step", "iteration", "replicate",
+    "resume", "start", "train",
+]  # fmt: skip
 
 CHECK_EVERY = 100  # steps between looks for NaN: a look waits for the numbers, so not at every step
 
-adam = partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.999), fused=True)
-
-
-@dataclass(frozen=True)
-class GAN:
-    """A method: its parts, each visible and replaceable with `dataclasses.replace`.
-
-    `generator` maps z (n, z) to examples (n, *shape); `discriminator` maps examples to logits (n,) or (n, 1). Each is a
-    function that builds a module, called under the run's seed, or a module of your own, copied as it stands.
-    `optimizer_d` and `optimizer_g` are functions from parameters to a torch optimizer; `n_dis` is the k of Algorithm 1.
-    Raises TypeError and ValueError for a part that cannot be what its name says.
-    """
-
-    generator: Callable[[], nn.Module] | nn.Module
-    discriminator: Callable[[], nn.Module] | nn.Module
-    z: int
-    objective: Objective = non_saturating
-    optimizer_d: Callable = adam
-    optimizer_g: Callable = adam
-    n_dis: int = 1
-
-    def __post_init__(self):
-        whole("z", self.z)
-        whole("n_dis", self.n_dis)
-        for name in ("generator", "discriminator", "optimizer_d", "optimizer_g"):
-            if not callable(getattr(self, name)):
-                raise TypeError(f"{name} must be a module or a function that builds it; given {getattr(self, name)!r}")
-        if not (hasattr(self.objective, "discriminator") and hasattr(self.objective, "generator")):
-            raise TypeError(f"objective must be a pair of losses, see gan_core.objectives; given {self.objective!r}")
-
 
 class DivergedError(RuntimeError):
-    """A loss is no longer a finite number; the message says which, since when, and what to try."""
+    """A loss or a weight is no longer a finite number; the message says which, since when, and what to try.
+
+    `run` is the run, put back to the last step at which all was well: it can be sampled, saved, looked into.
+    """
+
+    def __init__(self, message, run):
+        super().__init__(message)
+        self.run = run
 
 
-@dataclass
-class Run:
-    """A training run: the networks as they are now, their optimizers, the random streams, the losses so far."""
-
-    gan: GAN
-    data: object
-    seed: int
-    batch: int
-    generator: nn.Module
-    discriminator: nn.Module
-    optimizer_d: torch.optim.Optimizer
-    optimizer_g: torch.optim.Optimizer
-    rng: torch.Generator  # for minibatches and noise
-    layers_rng: torch.Generator  # for what the networks draw themselves: their first weights, Dropout
-    step: int = 0  # generator steps made so far
-    losses: Tensor = field(default_factory=lambda: torch.zeros(CHECK_EVERY, 2, dtype=torch.float64))  # grows when full
-
-    @property
-    def history(self) -> dict[str, np.ndarray]:
-        """The losses of every step, in nats for the cross-entropy: {"loss_d": (step,), "loss_g": (step,)}.
-
-        `loss_d` is that of the last of the n_dis discriminator steps.
-        """
-        both = self.losses[: self.step].numpy().copy()
-        return {"loss_d": both[:, 0], "loss_g": both[:, 1]}
-
-    def record(self, loss_d: Tensor, loss_g: Tensor) -> None:
-        """Count one step and keep its losses."""
-        if self.step == len(self.losses):
-            self.losses = torch.cat([self.losses, torch.zeros_like(self.losses)])
-        self.losses[self.step] = torch.stack((loss_d, loss_g))
-        self.step += 1
-
-    def noise(self, n: int) -> Tensor:
-        """z ~ N(0, I): (n, z), from the run's own stream."""
-        return torch.randn(n, self.gan.z, generator=self.rng)
-
-    def samples(self, n: int, seed: int = 0) -> Tensor:
-        """G(z) for `n` draws of z: (n, *shape). The same seed gives the same z; the training is not touched."""
-        z = torch.randn(whole("n", n), self.gan.z, generator=torch.Generator().manual_seed(seed))
-        with _at_rest(self.generator):
-            return self.generator(z)
-
-    def logits(self, x: Tensor) -> Tensor:
-        """D's logits a(x) for examples (n, *shape): (n,), so that D(x) = σ(a(x)). The training is not touched."""
-        with _at_rest(self.discriminator):
-            return self.discriminator(x).reshape(len(x))
-
-    def copy(self) -> "Run":
-        """A run of its own at this very state: what is done to one leaves the other alone. The data are shared."""
-        return copy.deepcopy(self, {id(self.data): self.data, id(self.gan): self.gan})
-
-
-def fit(gan: GAN, data, *, steps: int, seed: int = 0, batch: int = 64, watch=None) -> Run:
+def fit(gan, data, *, steps, seed=0, batch=None, device=None, fast=True, watch=None) -> Run:
     """Train `gan` on `data` for `steps` generator steps of Algorithm 1 and return the run.
 
-    `data` has a `shape` and `sample(n, rng)` (see `datasets`). `watch(run)`, when given, is called after every step.
-    The same seed gives the same run. Interrupted (Ctrl-C), it returns the run as it is; `train` goes on with it.
-    Raises ValueError for steps or batch below one and for networks that do not fit the data, TypeError for data without
-    `sample`, DivergedError when a loss is not finite.
+    `data`: a dataset, a tensor, an array, a pair (x, y) or a DataLoader (`datasets.as_data`). `batch`: examples in a
+    minibatch; left out, 64, or a DataLoader's own. `device` and `fast`: see `devices.place`. `watch(run)`, when given,
+    is called after every step. The same seed gives the same run on the same machine. Interrupted (Ctrl-C), it ends the
+    step it is in and returns the run as it is; `train` goes on with it.
+    Raises ValueError for steps or batch below one, a batch larger than the data, and networks that do not fit the data;
+    TypeError for what is no data; DivergedError when a loss or a weight is not finite.
     """
-    return train(start(gan, data, seed=seed, batch=batch), steps, watch=watch)
+    return train(start(gan, data, seed=seed, batch=batch, device=device, fast=fast), steps, watch=watch)
 
 
-def replicate(gan: GAN, data, *, steps: int, seeds: Iterable[int] = range(5), batch: int = 64, watch=None) -> list[Run]:
+def replicate(gan, data, *, steps, seeds: Iterable[int] = range(5), batch=None, watch=None) -> list[Run]:
     """`fit` once for each seed, under one progress bar: a statement about training needs more than one run."""
     runs = [start(gan, data, seed=seed, batch=batch) for seed in seeds]
     if not runs:
@@ -128,92 +62,160 @@ def replicate(gan: GAN, data, *, steps: int, seeds: Iterable[int] = range(5), ba
     return _train(runs, steps, watch)
 
 
-def start(gan: GAN, data, *, seed: int = 0, batch: int = 64) -> Run:
+def start(gan, data, *, seed=0, batch=None, device=None, fast=True) -> Run:
     """A run at step 0: networks built under `seed`, and a random stream of its own. Raises as `fit` does."""
-    whole("batch", batch)
-    if not (hasattr(data, "shape") and hasattr(data, "sample")):
-        raise TypeError(
-            f"data must have a shape and sample(n, rng); given {type(data).__name__}. "
-            "A tensor of examples becomes data with datasets.Examples(x)"
-        )
-    layers_rng = torch.Generator().manual_seed(seed)
-    with _layers_draw_from(layers_rng):
+    data = as_data(data)
+    batch = whole("batch", getattr(data, "batch", 64) if batch is None else batch)
+    if hasattr(data, "__len__") and batch > len(data):
+        raise ValueError(f"batch must be at most the number of examples, {len(data)}; given {batch}")
+    first_weights = torch.Generator().manual_seed(seed)
+    with _layers_draw_from(first_weights):
         generator, discriminator = _build(gan.generator), _build(gan.discriminator)
-        rng = torch.Generator().manual_seed(int(torch.randint(2**62, ())))  # not `seed`: noise is not the weights again
+        stream = int(torch.randint(2**62, ()))  # not `seed`: noise is not the weights again
+    where = place((generator, discriminator), device, fast)
+    generator, discriminator = where.put(generator), where.put(discriminator)
+    layers_rng = first_weights if where.device.type != "cuda" else torch.Generator(where.device).manual_seed(seed)
     run = Run(
-        gan, data, seed, batch, generator, discriminator,
-        gan.optimizer_d(discriminator.parameters()), gan.optimizer_g(generator.parameters()), rng, layers_rng,
+        gan, data.to(where.device) if hasattr(data, "to") else data, seed, batch, where,
+        generator, discriminator, None if gan.ema is None else copy.deepcopy(generator).requires_grad_(False),
+        gan.optimizer_d(discriminator.parameters()), gan.optimizer_g(generator.parameters()),
+        torch.Generator(where.device).manual_seed(stream), layers_rng,
+        losses=torch.zeros(CHECK_EVERY, 2, dtype=next(generator.parameters()).dtype, device=where.device),
     )  # fmt: skip
     _must_fit(run)
     return run
 
 
-def train(run: Run, steps: int, *, watch=None) -> Run:
+def resume(path, gan, data, *, device=None, fast=True) -> Run:
+    """The run whose checkpoint lies at `path`, as if it had never stopped. `gan` and `data` are those it began with.
+
+    Raises FileNotFoundError; ValueError when the file is damaged or belongs to another method, other data or another
+    version.
+    """
+    saved = checkpoints.read(path)
+    run = start(gan, data, seed=saved["seed"], batch=saved["batch"], device=device, fast=fast)
+    return checkpoints.restore(run, saved)
+
+
+def train(run, steps, *, watch=None) -> Run:
     """`steps` more iterations of Algorithm 1. Changes and returns `run`."""
     return _train([run], steps, watch)[0]
 
 
-def iteration(run: Run) -> None:
+def iteration(run):
     """One iteration of Algorithm 1: n_dis steps of the discriminator, then one of the generator."""
+    run.gan.schedule(run)
     with _layers_draw_from(run.layers_rng):
         for _ in range(run.gan.n_dis):
             loss_d = discriminator_step(run)
         loss_g = generator_step(run)
+    run.average()
     run.record(loss_d, loss_g)
 
 
-def discriminator_step(run: Run) -> Tensor:
+def discriminator_step(run) -> Tensor:
     """One step of D on a fresh minibatch of real and of fake examples; no gradient reaches G. Returns L_D."""
-    real = run.data.sample(run.batch, run.rng)
+    real, y = run.real()
     with torch.no_grad():
-        fake = run.generator(run.noise(run.batch))
-    loss = run.gan.objective.discriminator(run.discriminator(real), run.discriminator(fake))
-    return _descend(run.optimizer_d, loss)
+        fake = run.G(run.noise(), y)
+    loss = run.gan.objective.discriminator(run.D(real, y), run.D(fake, y))
+    for penalty in run.gan.penalties:
+        loss = loss + penalty(run, real, fake, y)
+    _descend(run.optimizer_d, loss)
+    for constrain in run.gan.constraints:
+        constrain(run.discriminator)
+    return loss.detach()
 
 
-def generator_step(run: Run) -> Tensor:
+def generator_step(run) -> Tensor:
     """One step of G on fresh noise against D as it stands; no gradient is kept for D. Returns L_G."""
+    y = run.labels()
     with _frozen(run.discriminator):
-        fake = run.generator(run.noise(run.batch))
-        loss = run.gan.objective.generator(run.discriminator(fake))
-        return _descend(run.optimizer_g, loss)
-
-
-def _descend(optimizer, loss):
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+        opponent = run.gan.opponent(run)
+        fake = run.G(run.noise(), y)
+        loss = run.gan.objective.generator(opponent(fake, y))
+        _descend(run.optimizer_g, loss)
     return loss.detach()
 
 
 def _train(runs, steps, watch):
     each = f"{whole('steps', steps):,} training steps"
     what = each if len(runs) == 1 else f"{len(runs)} runs of {each}"
-    try:
-        for run in _progress.bar([run for run in runs for _ in range(steps)], what=what):
-            iteration(run)
-            if run.step % CHECK_EVERY == 0:
-                _stop_if_diverged(run)
-            if watch:
-                watch(run)
-    except KeyboardInterrupt:
-        print(f"stopped at step {run.step:,}; training.train(run, steps) goes on from there")
-    for run in runs:
-        _stop_if_diverged(run)
+    with (
+        between_steps() as asked_to_stop,
+        replicates.teams(runs) as teams,
+        _progress.bar(steps * len(teams), what) as bar,
+    ):
+        for team in teams:
+            try:
+                _advance(team, steps, watch, bar, asked_to_stop)
+            except KeyboardInterrupt:
+                print(f"stopped at step {team.step:,}; training.train(run, steps) goes on from there")
+                break
     return runs
 
 
-def _stop_if_diverged(run):
-    """Look at the losses since the last look, and no further back."""
+def _descend(optimizer, loss):
+    optimizer.zero_grad()
+    loss.sum().backward()  # a sum over one number, or over the seeds that move as one
+    optimizer.step()
+
+
+def _advance(team, steps, watch, bar, asked_to_stop):
+    """`steps` iterations of a team: one run, or several that move as one."""
+    well, shown = _checked(team, {}), time.monotonic()
+    for _ in range(steps):
+        iteration(team)
+        bar.update()
+        if team.step % CHECK_EVERY == 0:
+            well = _checked(team, well)
+        for run in team.runs:
+            if watch:
+                watch(run)
+        if not bar.disable and time.monotonic() - shown > 0.5:
+            shown = time.monotonic()
+            bar.set_postfix_str(_losses_and_speed(team, bar))
+        if asked_to_stop():
+            raise KeyboardInterrupt
+    _checked(team, well)
+
+
+def _losses_and_speed(team, bar):
+    loss_d, loss_g = torch.stack([run.losses[run.step - 1] for run in team.runs]).mean(0).tolist()
+    speed = bar.format_dict["rate"] or 0
+    return f"L_D {loss_d:.3f}, L_G {loss_g:.3f}, {speed * team.batch * len(team.runs):,.0f} samples/s"
+
+
+def _checked(team, well):
+    """Raise DivergedError unless all is finite; return the state of each run, to go back to: {seat: state}."""
+    for seat, run in enumerate(team.runs):
+        trouble = _trouble(run)
+        if trouble:
+            if seat in well:
+                team.release()
+                checkpoints.restore(run, well[seat])
+            raise DivergedError(
+                f"{trouble}; error.run is the run, put back to step {run.step:,}. Try a smaller learning rate, "
+                "another objective, or keep the discriminator in bounds",
+                run,
+            )
+    return {seat: checkpoints.snapshot(checkpoints.state(run)) for seat, run in enumerate(team.runs)}
+
+
+def _trouble(run):
+    """What is not finite, in words, or None: the losses since the last look, and no further back; the weights."""
     since = max(run.step - CHECK_EVERY, 0)
-    recent = run.losses[since : run.step].numpy()
+    recent = run.losses[since : run.step].cpu().numpy()
     bad = np.argwhere(~np.isfinite(recent))
     if len(bad):
         step, which = bad[0]  # the first: what was wrong before the other loss went with it
-        raise DivergedError(
-            f"{('loss_d', 'loss_g')[which]} is {recent[step, which]} since step {since + step + 1}; try a smaller "
-            "learning rate, another objective, or keep the discriminator in bounds"
-        )
+        return f"{('loss_d', 'loss_g')[which]} is {recent[step, which]} since step {since + step + 1}"
+    for name, network in (("generator", run.generator), ("discriminator", run.discriminator)):
+        tensors = dict(network.named_parameters())
+        finite = torch.stack([tensor.isfinite().all() for tensor in tensors.values()]).tolist()
+        if not all(finite):
+            return f"the {name}'s {list(tensors)[finite.index(False)]} is not finite at step {run.step}"
+    return None
 
 
 def _build(part):
@@ -228,8 +230,8 @@ def _must_fit(run):
         raise ValueError(
             f"the generator makes examples of shape {tuple(fake.shape[1:])}; the data's have shape {shape}"
         )
-    real = run.data.sample(2, torch.Generator().manual_seed(0))
-    _tried("discriminator", f"the data's examples of shape {shape} to one logit each", lambda: run.logits(real))
+    y = None if run.gan.classes is None else torch.arange(2) % run.gan.classes
+    _tried("discriminator", f"the data's examples of shape {shape} to one logit each", lambda: run.logits(fake, y))
 
 
 def _tried(name, job, call):
@@ -253,25 +255,13 @@ def _frozen(module):
 
 
 @contextmanager
-def _at_rest(module):
-    """Within, `module` is in eval mode and no gradient is recorded; after, each of its parts is in the mode it was."""
-    modes = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for part, was_training in modes:
-            part.training = was_training
-
-
-@contextmanager
 def _layers_draw_from(rng):
     """Within, what torch's layers draw by themselves comes from `rng`; torch's own stream is left as it was."""
-    outside = torch.get_rng_state()
-    torch.set_rng_state(rng.get_state())
+    stream = torch if rng.device.type == "cpu" else torch.get_device_module(rng.device)
+    outside = stream.get_rng_state()
+    stream.set_rng_state(rng.get_state())
     try:
         yield
     finally:
-        rng.set_state(torch.get_rng_state())
-        torch.set_rng_state(outside)
+        rng.set_state(stream.get_rng_state())
+        stream.set_rng_state(outside)

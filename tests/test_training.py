@@ -143,7 +143,7 @@ def oracle_generator_step(step):
 
 def broken_g(reuse=False, loss=None, update_d=False, frozen=True, thaw=True):
     def step(run):
-        z = run.generator.seen[0] if reuse else run.noise(run.batch)
+        z = run.generator.seen[0] if reuse else run.noise()
         run.discriminator.weight.requires_grad_(not frozen)
         value = (loss or run.gan.objective.generator)(run.discriminator(run.generator(z)))
         run.optimizer_g.zero_grad()
@@ -269,7 +269,9 @@ def test_ten_steps_are_five_and_five(gan):
 def test_replicate_is_fit_for_each_seed():
     runs = training.replicate(small(), DATA, steps=6, seeds=(7, 2), batch=8)
     assert [run.seed for run in runs] == [7, 2]
-    assert all(same(run, training.fit(small(), DATA, steps=6, seed=run.seed, batch=8)) for run in runs)
+    for run in runs:
+        alone = training.fit(small(), DATA, steps=6, seed=run.seed, batch=8)
+        torch.testing.assert_close(parameters(run.generator), parameters(alone.generator), rtol=1e-12, atol=1e-12)
 
 
 def oracle_copy(copied):
@@ -295,7 +297,7 @@ def test_copy_mutants(copied):
 
 def test_the_weights_and_the_noise_are_not_the_same_random_numbers():
     run = training.start(small(), DATA, seed=0)
-    assert not torch.equal(run.noise(4), torch.randn(4, 2, generator=torch.Generator().manual_seed(0)))
+    assert not torch.equal(run.noise()[:4], torch.randn(4, 2, generator=torch.Generator().manual_seed(0)))
 
 
 # ---- looking does not disturb
@@ -331,7 +333,7 @@ def test_samples():
 @pytest.mark.parametrize(
     "look",
     {
-        "from the training stream": lambda run: run.generator.eval()(run.noise(7)).detach(),
+        "from the training stream": lambda run: run.generator.eval()(run.noise()[:7]).detach(),
         "left in eval mode": lambda run: run.generator.eval()(torch.ones(7, 2)).detach(),
         "all parts back to train mode": lambda run: (run.generator.eval()(torch.ones(7, 2)).detach(),
                                                      run.generator.train())[0],
@@ -404,7 +406,7 @@ def test_nan_stops_with_the_step_and_the_name(name, part, steps, bad):
         return good * float("nan") if len(calls) == bad else good
 
     gan = small(objective=small().objective._replace(**{part: spoiled}))
-    with pytest.raises(DivergedError, match=f"{name} is nan since step {bad}; try a smaller learning rate"):
+    with pytest.raises(DivergedError, match=f"{name} is nan since step {bad}; .*Try a smaller learning rate"):
         training.fit(gan, DATA, steps=steps)
     assert len(calls) <= bad + training.CHECK_EVERY
 
@@ -448,7 +450,7 @@ def test_keyboard_interrupt_ends_all_replicates():
             raise KeyboardInterrupt
 
     runs = training.replicate(small(), DATA, steps=4, seeds=(0, 1, 2), watch=impatient)
-    assert [run.step for run in runs] == [4, 2, 0]
+    assert [run.step for run in runs] == [2, 2, 2]  # small networks move on together
 
 
 def test_watch_sees_every_step():
@@ -504,7 +506,8 @@ def test_no_progress_where_nobody_looks(capfd):
         (lambda: small(objective="hinge"), TypeError, "objective must be a pair of losses.*'hinge'"),
         (lambda: training.fit(small(), DATA, steps=0), ValueError, "steps must be at least 1; given 0"),
         (lambda: training.fit(small(), DATA, steps=1, batch=0), ValueError, "batch must be at least 1; given 0"),
-        (lambda: training.fit(small(), torch.zeros(5, 1), steps=1), TypeError, r"datasets.Examples\(x\)"),
+        (lambda: training.fit(small(), [[0.0]], steps=1), TypeError, "data must be a dataset.*given list"),
+        (lambda: training.fit(small(), torch.zeros(5, 1), steps=1), ValueError, "at most the number of examples, 5"),
         (lambda: training.replicate(small(), DATA, steps=1, seeds=()), ValueError, "seeds is empty"),
         (lambda: training.train(training.start(small(), DATA), -1), ValueError, "steps must be at least 1; given -1"),
         (lambda: training.start(small(), DATA).samples(0), ValueError, "n must be at least 1; given 0"),

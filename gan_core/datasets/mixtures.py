@@ -28,8 +28,12 @@ class Mixture:
     def sample(self, n, rng=None):
         """`n` fresh points: (n, d)."""
         k = torch.multinomial(self.weights, whole("n", n), replacement=True, generator=rng)
-        noise = torch.randn(n, *self.shape, generator=rng, dtype=self.centres.dtype)
+        noise = torch.randn(n, *self.shape, generator=rng, dtype=self.centres.dtype, device=self.centres.device)
         return self.centres[k] + self.std[k, None] * noise
+
+    def to(self, device):
+        """The same mixture on another device."""
+        return Mixture(self.centres.to(device), self.std.to(device), self.weights.to(device))
 
     def log_density(self, x):
         """log p(x) in nats for points `x` (n, d): (n,). Raises ValueError for points of another shape."""

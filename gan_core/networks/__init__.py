@@ -1,5 +1,6 @@
 """The architectures: functions that build a module."""
 
+from gan_core.networks.dcgan import dcgan_discriminator, dcgan_generator
 from gan_core.networks.mlp import mlp
 
-__all__ = ["mlp"]
+__all__ = ["dcgan_discriminator", "dcgan_generator", "mlp"]

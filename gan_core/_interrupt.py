@@ -1,0 +1,28 @@
+"""Ctrl-C between steps: the step under way is finished first, so that the run can go on as if nothing had been."""
+
+import signal
+import threading
+from contextlib import contextmanager
+
+
+@contextmanager
+def between_steps():
+    """A context that gives a function: has the user asked to stop? A second Ctrl-C stops at once, within the step.
+
+    Outside the main thread, where Python lets nobody listen for signals, the answer stays no.
+    """
+    asked = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+
+    def heard(number, frame):
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,213 @@
+"""A method as a value, and a training run: what `training` moves."""
+
+import copy
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gan_core import checkpoints
+from gan_core._counts import whole
+from gan_core.devices import Place
+from gan_core.objectives import Objective, non_saturating
+
+adam = partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.999), fused=True)
+
+
+def as_it_stands(run):
+    """The opponent of G's step: D as it is now."""
+    return run.D
+
+
+def unchanged(run):
+    """The schedule of most methods: no part changes with time."""
+
+
+@dataclass(frozen=True)
+class GAN:
+    """A method: its parts, each visible and replaceable with `dataclasses.replace`.
+
+    `generator` maps z (n, z) to examples (n, *shape); `discriminator` maps examples to logits (n,) or (n, 1). Each is a
+    function that builds a module, called under the run's seed, or a module of your own, copied as it stands.
+    `optimizer_d` and `optimizer_g` are functions from parameters to a torch optimizer; `n_dis` is the k of Algorithm 1.
+
+    What some methods add, each a value too:
+    `penalties`    functions (run, real, fake, y) -> what is added to L_D, averaged over the last axis: one number
+    `constraints`  functions of the discriminator, called after each of its steps: clipping
+    `opponent`     a function of the run -> the function (x, y) -> logits that G plays against: D, or D looking ahead
+    `schedule`     a function of the run, called before each iteration: growth, a learning rate that falls
+    `ema`          β of the generator's moving average, θ̄ ← β θ̄ + (1 − β) θ; its samples are then the run's samples
+    `classes`      how many there are, for networks that are told them: G(z, y), D(x, y)
+
+    Raises TypeError and ValueError for a part that cannot be what its name says.
+    """
+
+    generator: Callable[..., nn.Module] | nn.Module
+    discriminator: Callable[..., nn.Module] | nn.Module
+    z: int
+    objective: Objective = non_saturating
+    optimizer_d: Callable = adam
+    optimizer_g: Callable = adam
+    n_dis: int = 1
+    penalties: tuple[Callable, ...] = ()
+    constraints: tuple[Callable, ...] = ()
+    opponent: Callable = as_it_stands
+    schedule: Callable = unchanged
+    ema: float | None = None
+    classes: int | None = None
+
+    def __post_init__(self):
+        whole("z", self.z)
+        whole("n_dis", self.n_dis)
+        if self.classes is not None:
+            whole("classes", self.classes)
+        if self.ema is not None and not 0 <= self.ema < 1:
+            raise ValueError(f"ema must be None or at least 0 and below 1, such as 0.999; given {self.ema}")
+        for name in ("generator", "discriminator", "optimizer_d", "optimizer_g", "opponent", "schedule"):
+            if not callable(getattr(self, name)):
+                kind = "a module or a function that builds it" if name.endswith("ator") else "a function"
+                raise TypeError(f"{name} must be {kind}; given {getattr(self, name)!r}")
+        for name in ("penalties", "constraints"):
+            given = getattr(self, name)
+            if not isinstance(given, tuple) or not all(map(callable, given)):
+                raise TypeError(f"{name} must be a tuple of functions, such as (f,); given {given!r}")
+        if not (hasattr(self.objective, "discriminator") and hasattr(self.objective, "generator")):
+            raise TypeError(f"objective must be a pair of losses, see gan_core.objectives; given {self.objective!r}")
+
+
+@dataclass
+class Run:
+    """A training run: the networks as they are now, their optimizers, the random streams, the losses so far.
+
+    The networks live on `place.device`; what `samples` and `logits` give is on the CPU.
+    """
+
+    gan: GAN
+    data: object
+    seed: int
+    batch: int
+    place: Place
+    generator: nn.Module
+    discriminator: nn.Module
+    generator_ema: nn.Module | None  # the moving average of the generator, where the method has one
+    optimizer_d: torch.optim.Optimizer
+    optimizer_g: torch.optim.Optimizer
+    rng: torch.Generator  # for minibatches and noise
+    layers_rng: torch.Generator  # for what the networks draw themselves: their first weights, Dropout
+    step: int = 0  # generator steps made so far
+    losses: Tensor = field(default_factory=lambda: torch.zeros(100, 2))  # grows when full
+
+    # what Algorithm 1 asks for
+
+    def real(self):
+        """A fresh minibatch (batch, *shape), and its labels (batch,) where the networks are told them, else None."""
+        if self.gan.classes is None:
+            return self.data.sample(self.batch, self.rng), None
+        return self.data.labelled(self.batch, self.rng)
+
+    def labels(self):
+        """Fresh labels for a minibatch of fakes, as often as in the data, or None."""
+        return None if self.gan.classes is None else self.data.labels(self.batch, self.rng)
+
+    def noise(self):
+        """z ~ N(0, I): (batch, z), from the run's own stream."""
+        return torch.randn(self.batch, self.gan.z, generator=self.rng, device=self.place.device)
+
+    def G(self, z, y=None):
+        """The generator in training: examples (n, *shape)."""
+        with self.place.precision():
+            return self.generator(z) if y is None else self.generator(z, y)
+
+    def D(self, x, y=None):
+        """The discriminator in training: logits (n,) or (n, 1), in full precision."""
+        with self.place.precision():
+            logits = self.discriminator(x) if y is None else self.discriminator(x, y)
+        return logits.float() if logits.dtype == torch.bfloat16 else logits
+
+    def average(self):
+        """θ̄ ← β θ̄ + (1 − β) θ for weights; what BatchNorm keeps is copied, since it is an average already."""
+        if self.generator_ema is None:
+            return
+        with torch.no_grad():
+            weights = list(self.generator_ema.parameters()), list(self.generator.parameters())
+            torch._foreach_lerp_(*weights, 1 - self.gan.ema)
+            for mean, now in zip(self.generator_ema.buffers(), self.generator.buffers(), strict=True):
+                mean.copy_(now)
+
+    def record(self, loss_d, loss_g):
+        """Count one step and keep its losses, on the device: nothing waits for them."""
+        if self.step == len(self.losses):
+            self.losses = torch.cat([self.losses, torch.zeros_like(self.losses)])
+        self.losses[self.step] = torch.stack((loss_d, loss_g))
+        self.step += 1
+
+    @property
+    def runs(self):
+        """The runs that an iteration moves on: this one."""
+        return (self,)
+
+    def release(self):
+        """See `replicates.Stack`; one run holds nothing back."""
+
+    # what people ask for
+
+    @property
+    def history(self) -> dict[str, np.ndarray]:
+        """The losses of every step, in nats for the cross-entropy: {"loss_d": (step,), "loss_g": (step,)}.
+
+        `loss_d` is that of the last of the n_dis discriminator steps.
+        """
+        both = self.losses[: self.step].cpu().numpy().copy()
+        return {"loss_d": both[:, 0], "loss_g": both[:, 1]}
+
+    def samples(self, n, seed=0, y=None):
+        """G(z) for `n` draws of z: (n, *shape). The same seed gives the same z; the training is not touched.
+
+        Of the moving average where the method has one. `y` (n,) are the labels where the networks are told them; left
+        out, they are 0, 1, 2 … over and over.
+        """
+        z = torch.randn(whole("n", n), self.gan.z, generator=torch.Generator().manual_seed(seed))
+        if self.gan.classes is not None and y is None:
+            y = torch.arange(n) % self.gan.classes
+        return self.images(z, y)
+
+    def images(self, z, y=None):
+        """G(z) for z (n, z) of your own, in eval mode: (n, *shape). Raises ValueError for z of another length."""
+        if z.ndim != 2 or z.shape[1] != self.gan.z:
+            raise ValueError(f"z must be (n, {self.gan.z}) for this method; given {tuple(z.shape)}")
+        generator = self.generator if self.generator_ema is None else self.generator_ema
+        return self._at_rest(generator, z, y)
+
+    def logits(self, x, y=None):
+        """D's logits a(x) for examples (n, *shape): (n,), so that D(x) = σ(a(x)). The training is not touched."""
+        return self._at_rest(self.discriminator, x, y).reshape(len(x))
+
+    def copy(self) -> "Run":
+        """A run of its own at this very state: what is done to one leaves the other alone. The data are shared."""
+        return copy.deepcopy(self, {id(self.data): self.data, id(self.gan): self.gan})
+
+    def save(self, path):
+        """Write a checkpoint to `path`, whole or not at all; `resume` reads it. Raises OSError if it cannot."""
+        checkpoints.write(path, checkpoints.state(self))
+
+    def _at_rest(self, network, *given):
+        given = [each.to(self.place.device) for each in given if each is not None]
+        with _eval_mode(network):
+            return torch.cat([network(*some).cpu() for some in zip(*(each.split(1024) for each in given), strict=True)])
+
+
+@contextmanager
+def _eval_mode(module):
+    """Within, `module` is in eval mode and no gradient is recorded; after, each of its parts is in the mode it was."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for part, was_training in modes:
+            part.training = was_training
