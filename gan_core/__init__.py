@@ -7,7 +7,7 @@ or below:
     0  mathematics   divergences  transport  games
     1  pieces        objectives  networks  datasets  devices
     2  training      runs  training  checkpoints  replicates
-    3  judgement     metrics
+    3  judgement     metrics  latent
     4  methods       methods
     5  to people     figures  widgets  lessons  check
 """
@@ -20,7 +20,10 @@ FLOORS = {
     0: ("divergences", "transport", "games"),
     1: ("objectives", "networks", "datasets", "devices"),
     2: ("runs", "training", "checkpoints", "replicates"),
-    3: ("metrics",),
+    3: (
+        "metrics",
+        "latent",
+    ),
     4: ("methods",),
     5: ("figures", "widgets", "lessons", "check"),
 }
