@@ -20,10 +20,7 @@ FLOORS = {
     0: ("divergences", "transport", "games"),
     1: ("objectives", "networks", "datasets", "devices"),
     2: ("runs", "training", "checkpoints", "replicates"),
-    3: (
-        "metrics",
-        "latent",
-    ),
+    3: ("metrics", "latent"),
     4: ("methods",),
     5: ("figures", "widgets", "lessons", "check"),
 }
