@@ -9,7 +9,8 @@ import matplotlib.pyplot as plt
 import pytest
 from mutants import assert_killed
 
-from gan_core.widgets import explore, step_through
+from gan_core import datasets, methods, training
+from gan_core.widgets import explore, live, step_through
 
 PNG = b"\x89PNG"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -200,3 +201,63 @@ def test_an_error_in_the_drawing_is_not_hidden(seen):
     with pytest.raises(ZeroDivisionError):
         explore(lambda shift: draw(1 / shift), shift=(0, 4, 1, 0))
     assert seen.displayed == []
+
+
+# ---- a picture that follows a training
+
+
+def oracle_live(live, seen):
+    data, drawn = datasets.ring(), []
+
+    def draw_run(run):
+        drawn.append((run.seed, run.step))
+        return draw(run.step)
+
+    training.replicate(methods.gan(data.shape, width=4), data, steps=7, seeds=(3, 4), watch=live(draw_run, every=3))
+    assert drawn == [(3, 1), (3, 3), (3, 6)], "first step, each third, one run"
+    assert base64.b64decode(seen.payload["image/png"]).startswith(PNG)
+    assert seen.payload["text/plain"] == "line to 1", "the page without a kernel shows the first"
+    assert VIEW in seen.payload
+    assert seen.text == "line to 6", "the picture stands still"
+    assert seen.image == explore_png(6), "the picture is another"
+    assert plt.get_fignums() == []
+
+
+def explore_png(value):
+    from gan_core.widgets.explore import _render
+
+    return _render(*draw(value))[0]
+
+
+def test_live(seen):
+    oracle_live(live, seen)
+
+
+def live_mutant(old, new):
+    source = inspect.getsource(live)
+    assert source.count(old) == 1, f"the mutant no longer fits the source: {old}"
+    namespace = dict(live.__globals__)
+    exec(source.replace(old, new), namespace)
+    return namespace["live"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    {
+        "drawn at every step": ("run.step % every == 0", "True"),
+        "never again": ("(first or run.step % every == 0)", "first"),
+        "every run draws": ("run is followed[0] and", ""),
+        "the picture stays": ("image.value, label.value = _render", "_, label.value = _render"),
+        "shown again each time": (
+            "            if first:\n                _show",
+            "            if True:\n                _show",
+        ),
+    }.values(),
+)
+def test_live_mutants(seen, old, new):
+    assert_killed(lambda live: oracle_live(live, seen), live_mutant(old, new))
+
+
+def test_live_needs_a_whole_number():
+    with pytest.raises(ValueError, match="every must be at least 1; given 0"):
+        live(draw, every=0)

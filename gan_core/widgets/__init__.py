@@ -2,5 +2,6 @@
 
 from gan_core.widgets.earth import plan_explorer
 from gan_core.widgets.explore import explore, step_through
+from gan_core.widgets.live import live
 
-__all__ = ["explore", "plan_explorer", "step_through"]
+__all__ = ["explore", "live", "plan_explorer", "step_through"]
