@@ -1,7 +1,27 @@
 """The data. A dataset has a `shape`, that of one example, and `sample(n, rng)`, n examples from a torch.Generator."""
 
-from gan_core.datasets.digits import digits
-from gan_core.datasets.examples import Examples
+from gan_core.datasets import files
+from gan_core.datasets.digits import StackedDigits, digits, stacked_digits
+from gan_core.datasets.examples import Examples, Images
+from gan_core.datasets.faces import FACE_FACTORS, draw_faces, faces, people
+from gan_core.datasets.loader import Loader, as_data
 from gan_core.datasets.mixtures import Mixture, grid, mixture, ring
 
-__all__ = ["Examples", "Mixture", "digits", "grid", "mixture", "ring"]
+__all__ = [
+    "FACE_FACTORS",
+    "Examples",
+    "Images",
+    "Loader",
+    "Mixture",
+    "StackedDigits",
+    "as_data",
+    "digits",
+    "draw_faces",
+    "faces",
+    "files",
+    "grid",
+    "mixture",
+    "people",
+    "ring",
+    "stacked_digits",
+]
