@@ -7,9 +7,9 @@ or below:
     0  mathematics   divergences  transport  games
     1  pieces        objectives  networks  datasets  devices
     2  training      runs  training  checkpoints  replicates
-    3  judgement     metrics  latent
+    3  judgement     metrics  latent  judges
     4  methods       methods
-    5  to people     figures  widgets  lessons  check
+    5  to people     figures  widgets  lessons  check  recipes  results  cli
 """
 
 from importlib import import_module
@@ -20,9 +20,9 @@ FLOORS = {
     0: ("divergences", "transport", "games"),
     1: ("objectives", "networks", "datasets", "devices"),
     2: ("runs", "training", "checkpoints", "replicates"),
-    3: ("metrics", "latent"),
+    3: ("metrics", "latent", "judges"),
     4: ("methods",),
-    5: ("figures", "widgets", "lessons", "check"),
+    5: ("figures", "widgets", "lessons", "check", "recipes", "results", "cli"),
 }
 _MODULES = frozenset(name for floor in FLOORS.values() for name in floor)
 

@@ -1,19 +1,10 @@
-"""`python -m gan_core check` says whether this machine is fit for the course."""
+"""`python -m gan_core`: the commands of `gan_core.cli`."""
 
-import argparse
 import sys
 
-from gan_core import check
-
-COMMANDS = {"check": check.main}
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m gan_core", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
-    return COMMANDS[parser.parse_args(arguments).command]()
-
+from gan_core.cli import main
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")  # a console that has no tick shows a question mark
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a console that has no tick shows a question mark
     sys.exit(main())

@@ -1,5 +1,6 @@
 """A progress bar that is alive in Jupyter and in a terminal, and one plain line on a page without a kernel."""
 
+import shutil
 import sys
 
 
@@ -8,7 +9,9 @@ def bar(total, what):
     if not _in_notebook():
         from tqdm import tqdm
 
-        return tqdm(total=total, desc=what, disable=None)  # silent where nobody looks (no terminal)
+        wide = shutil.get_terminal_size().columns  # never 0, as some terminals say of themselves: nothing would show
+        brief = "{desc}: {percentage:3.0f}%|{bar}| {remaining}{postfix}"  # losses and speed have room in 80 columns
+        return tqdm(total=total, desc=what, bar_format=brief, disable=None, ncols=wide)  # None: silent, no terminal
     from IPython.display import display
     from tqdm.notebook import tqdm
 

@@ -5,29 +5,37 @@ A checkpoint is a dict of tensors, numbers and strings; `torch.save` writes it, 
     networks and their moving average, optimizers, both random streams, the place in the data,
     the step, the losses of every step, and the settings it belongs to
 
-so that ten steps are five steps, a save, a load in another process and five steps, bit for bit, on one machine.
+so that ten steps are five steps, a save, a load in another process and five steps, bit for bit, on one machine. The
+last 32 bytes of the file are the SHA-256 of all before: torch itself would not notice a flipped bit in a tensor.
 """
 
 import contextlib
+import hashlib
+import io
 import os
 import pathlib
-import pickle
-import tempfile
+import time
+from functools import partial
+from uuid import uuid4
 
+import numpy as np
 import torch
 
 FORMAT = 1  # of the file; another number is another layout
 STATEFUL = ("generator", "discriminator", "generator_ema", "optimizer_d", "optimizer_g")
+ABANDONED = 3600  # seconds after which half a file is no longer one that somebody is writing
 
 
 def state(run):
     """All that `run` is besides its data and its method: a dict. The tensors are the run's own, not copies."""
     streams = {name: getattr(run, name).get_state() for name in ("rng", "layers_rng")}
     parts = {name: part.state_dict() for name in STATEFUL if (part := getattr(run, name)) is not None}
-    place = run.data.state_dict() if hasattr(run.data, "state_dict") else {}
     return {
         "format": FORMAT, "belongs_to": belongs_to(run), "seed": run.seed, "batch": run.batch, "step": run.step,
-        "device": run.place.device.type, "losses": run.losses[: run.step], "data": place, **streams, **parts,
+        "device": run.place.device.type, "fast": run.place.bf16 or run.place.channels_last,
+        "losses": run.losses[: run.step],
+        "data": run.data.state_dict() if hasattr(run.data, "state_dict") else {},
+        **streams, **parts,
     }  # fmt: skip
 
 
@@ -39,7 +47,7 @@ def snapshot(saved, device=None):
         return {key: snapshot(value, device) for key, value in saved.items()}
     if isinstance(saved, list):
         return [snapshot(value, device) for value in saved]
-    return saved
+    return saved.item() if isinstance(saved, np.generic) else saved  # a learning rate from numpy is a number too
 
 
 def restore(run, saved):
@@ -47,7 +55,7 @@ def restore(run, saved):
 
     On another kind of device the networks are the same and the random streams begin anew from the seed and the step:
     a stream of one kind of device cannot go on on another.
-    Raises ValueError, and leaves the run alone, when `saved` belongs to another method or to data of another shape.
+    Raises ValueError, and leaves the run alone, when `saved` belongs to another method or to other data.
     """
     differ = _differences(saved["belongs_to"], belongs_to(run))
     if differ:
@@ -55,12 +63,12 @@ def restore(run, saved):
     for name in STATEFUL:
         if name in saved:
             getattr(run, name).load_state_dict(saved[name])
+    anew = torch.Generator().manual_seed(saved["seed"] + saved["step"])
     for name in ("rng", "layers_rng"):
-        stream = getattr(run, name)
         if saved["device"] == run.place.device.type:
-            stream.set_state(saved[name].cpu())
+            getattr(run, name).set_state(saved[name].cpu())
         else:
-            stream.manual_seed(hash((saved["seed"], saved["step"], name == "rng")))
+            getattr(run, name).manual_seed(int(torch.randint(2**62, (), generator=anew)))
     if hasattr(run.data, "load_state_dict"):
         run.data.load_state_dict(saved["data"])
     run.seed, run.batch, run.step = saved["seed"], saved["batch"], saved["step"]
@@ -74,38 +82,47 @@ def belongs_to(run):
     return {
         "generator": _layers(run.generator),
         "discriminator": _layers(run.discriminator),
+        "numbers": str(run.losses.dtype),
         "objective": gan.objective.name,
-        "optimizer of D": type(run.optimizer_d).__name__,
-        "optimizer of G": type(run.optimizer_g).__name__,
+        "optimizer of D": _settings(run.optimizer_d),
+        "optimizer of G": _settings(run.optimizer_g),
         "z": str(gan.z),
         "n_dis": str(gan.n_dis),
+        **{part: ", ".join(map(_name, getattr(gan, part))) or "none" for part in ("penalties", "constraints")},
+        **{part: _name(getattr(gan, part)) for part in ("opponent", "schedule")},
         "ema": str(gan.ema),
         "classes": str(gan.classes),
         "shape of the data": str(tuple(run.data.shape)),
-        "number of examples": str(len(run.data)) if hasattr(run.data, "__len__") else "endless",
+        "number of examples": _count(run.data),
     }
 
 
 def write(path, saved):
     """Write `saved` to `path`: at every moment the file there is whole, the old one or the new one.
 
+    What a process that was killed had begun lies beside it, as .NAME.….part; the next write after an hour removes it.
     Raises OSError when the disk does not take it (full, no such folder, not allowed); the old file is left as it was.
     """
     path = pathlib.Path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent} to save {path.name} in; make it first")
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    content = io.BytesIO()
+    torch.save(snapshot(saved, "cpu"), content)  # a copy: a view would bring along all that it is a part of
+    _loaded(content)  # nothing is written that could not be read
+    _sweep(path)
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(snapshot(saved, "cpu"), file)  # a copy: a view would bring along all that it is a part of
+        with open(part, "xb") as file:
+            file.write(content.getbuffer())
+            file.write(hashlib.sha256(content.getbuffer()).digest())
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)  # one step for the file system: nobody ever sees half a file
     except BaseException as error:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(part)
-        if isinstance(error, OSError | RuntimeError):  # RuntimeError: how torch says that a write failed
-            raise OSError(f"{path} could not be saved ({error}); what was there before is untouched") from error
+        part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            said = f"{path} could not be saved ({error.strerror}); what was there before is untouched"
+            raise OSError(error.errno, said) from error
         raise
     _sync(path.parent)
 
@@ -116,14 +133,15 @@ def read(path):
     Raises FileNotFoundError, and ValueError for a file that is no checkpoint, is damaged or is of another format.
     """
     path = pathlib.Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"there is no checkpoint {path}")
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no checkpoint {path}" + (": it is a folder" if path.is_dir() else ""))
+    content, checksum = (both := path.read_bytes())[:-32], both[-32:]
+    if hashlib.sha256(content).digest() != checksum:
+        raise ValueError(f"{path} is not a checkpoint of gan_core, which run.save(path) writes, or it is damaged")
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ValueError(
-            f"{path} is not a checkpoint of gan_core, or it is damaged ({type(error).__name__})"
-        ) from error
+        saved = _loaded(io.BytesIO(content))
+    except Exception as error:  # a file of somebody else's may fail in any way
+        raise ValueError(f"{path} is not a checkpoint of gan_core: run.save(path) writes one") from error
     if not isinstance(saved, dict) or "belongs_to" not in saved:
         raise ValueError(f"{path} is not a checkpoint of gan_core: run.save(path) writes one")
     if saved["format"] != FORMAT:
@@ -134,8 +152,34 @@ def read(path):
     return saved
 
 
+def _loaded(content):
+    content.seek(0)
+    return torch.load(content, map_location="cpu", weights_only=True)
+
+
 def _layers(network):
     return ", ".join(f"{name} {'×'.join(map(str, tensor.shape))}" for name, tensor in network.state_dict().items())
+
+
+def _settings(optimizer):
+    """Its kind and the numbers it began with; a schedule may change those in its groups, not these."""
+    numbers = {key: value for key, value in optimizer.defaults.items() if not isinstance(value, bool | None)}
+    return ", ".join([type(optimizer).__name__, *(f"{key} {value}".replace(",", "") for key, value in numbers.items())])
+
+
+def _name(function):
+    """What a part that is a function is called, and the settings that `functools.partial` gave it."""
+    if isinstance(function, partial):
+        settings = [*function.args, *(f"{key}={value}" for key, value in function.keywords.items())]
+        return f"{_name(function.func)}({' '.join(map(str, settings))})"
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _count(data):
+    try:
+        return str(len(data))
+    except TypeError:
+        return "endless"
 
 
 def _differences(saved, here):
@@ -151,6 +195,15 @@ def _differences(saved, here):
             new = ", ".join(part for part in new_parts if part not in old_parts)[:120] or "fewer layers"
         said.append(f"{what}: {old} in the checkpoint, {new} here")
     return said
+
+
+def _sweep(path):
+    """Remove what processes that were killed while they wrote to `path` left behind."""
+    for left in path.parent.iterdir():
+        if left.name.startswith(f".{path.name}.") and left.suffix == ".part":
+            with contextlib.suppress(OSError):  # another process may be at it, too
+                if time.time() - left.stat().st_mtime > ABANDONED:
+                    left.unlink()
 
 
 def _sync(folder):

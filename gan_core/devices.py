@@ -44,6 +44,14 @@ def place(networks, device=None, fast=True):
     return Place(device, bf16=gains and _has_bf16(device), channels_last=gains and device.type in ("cpu", "cuda"))
 
 
+def here(name):
+    """`name` where this machine has such a device, else None, which leaves the choice to `place`."""
+    try:
+        return _named(name)
+    except ValueError:
+        return None
+
+
 def _best():
     if torch.cuda.is_available():
         return torch.device("cuda", torch.cuda.current_device())
@@ -52,13 +60,13 @@ def _best():
 
 def _named(name):
     try:
-        device = torch.device(name)
-        torch.zeros(1, device=device).cpu()
-        return device
+        probe = torch.zeros(1, device=name)
+        probe.cpu()
+        return probe.device  # with its number: "cuda" is "cuda:0"
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         best = _best()
-        here = "cpu" if best.type == "cpu" else f"cpu and {best.type}"
-        raise ValueError(f"device {name!r} is not to be had; this machine has {here}. torch says: {error}") from None
+        found = "cpu" if best.type == "cpu" else f"cpu and {best.type}"
+        raise ValueError(f"device {name!r} is not to be had; this machine has {found}. torch says: {error}") from None
 
 
 def _has_bf16(device):

@@ -79,7 +79,7 @@ class GAN:
             raise TypeError(f"objective must be a pair of losses, see gan_core.objectives; given {self.objective!r}")
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """A training run: the networks as they are now, their optimizers, the random streams, the losses so far.
 
@@ -99,7 +99,7 @@ class Run:
     rng: torch.Generator  # for minibatches and noise
     layers_rng: torch.Generator  # for what the networks draw themselves: their first weights, Dropout
     step: int = 0  # generator steps made so far
-    losses: Tensor = field(default_factory=lambda: torch.zeros(100, 2))  # grows when full
+    losses: Tensor = field(default_factory=lambda: torch.zeros(0, 2))  # of every step; longer than that when it grows
 
     # what Algorithm 1 asks for
 
@@ -141,7 +141,7 @@ class Run:
     def record(self, loss_d, loss_g):
         """Count one step and keep its losses, on the device: nothing waits for them."""
         if self.step == len(self.losses):
-            self.losses = torch.cat([self.losses, torch.zeros_like(self.losses)])
+            self.losses = torch.cat([self.losses, self.losses.new_zeros(self.step + 100, *self.losses.shape[1:])])
         self.losses[self.step] = torch.stack((loss_d, loss_g))
         self.step += 1
 
@@ -176,23 +176,46 @@ class Run:
         return self.images(z, y)
 
     def images(self, z, y=None):
-        """G(z) for z (n, z) of your own, in eval mode: (n, *shape). Raises ValueError for z of another length."""
+        """G(z) for z (n, z) of your own, in eval mode: (n, *shape); `y` (n,) are the labels where there are classes.
+
+        Raises ValueError for z of another length and for labels that are not n whole numbers below `classes`.
+        """
         if z.ndim != 2 or z.shape[1] != self.gan.z:
             raise ValueError(f"z must be (n, {self.gan.z}) for this method; given {tuple(z.shape)}")
         generator = self.generator if self.generator_ema is None else self.generator_ema
-        return self._at_rest(generator, z, y)
+        return self._at_rest(generator, z, self._told(len(z), y))
 
     def logits(self, x, y=None):
-        """D's logits a(x) for examples (n, *shape): (n,), so that D(x) = σ(a(x)). The training is not touched."""
-        return self._at_rest(self.discriminator, x, y).reshape(len(x))
+        """D's logits a(x) for examples (n, *shape): (n,), so that D(x) = σ(a(x)). The training is not touched.
+
+        `y` as for `images`; raises ValueError as it does.
+        """
+        return self._at_rest(self.discriminator, x, self._told(len(x), y)).reshape(len(x))
 
     def copy(self) -> "Run":
-        """A run of its own at this very state: what is done to one leaves the other alone. The data are shared."""
-        return copy.deepcopy(self, {id(self.data): self.data, id(self.gan): self.gan})
+        """A run of its own at this very state: what is done to one leaves the other alone. The examples are shared."""
+        other = copy.deepcopy(self, {id(self.data): self.data, id(self.gan): self.gan})
+        if hasattr(self.data, "state_dict"):  # a stream: each its own, both at the same place
+            other.data = self.data.to(self.place.device)
+            other.data.load_state_dict(self.data.state_dict())
+        return other
 
     def save(self, path):
         """Write a checkpoint to `path`, whole or not at all; `resume` reads it. Raises OSError if it cannot."""
         checkpoints.write(path, checkpoints.state(self))
+
+    def _told(self, n, y):
+        """`y` as the networks are told it, or None; ValueError unless it is a label for each of n examples."""
+        classes = self.gan.classes
+        if classes is None and y is not None:
+            raise ValueError("the networks of this method are told no labels; leave y out")
+        if classes is None:
+            return None
+        y = torch.empty(0) if y is None else torch.as_tensor(y)
+        if y.shape != (n,) or y.is_floating_point() or (n and not 0 <= y.min() <= y.max() < classes):
+            given = f"values {y.unique().tolist()[:20]}" if y.shape == (n,) else f"shape {tuple(y.shape)}"
+            raise ValueError(f"y must be {n} labels, whole numbers from 0 to {classes - 1}; given {given}")
+        return y.long()
 
     def _at_rest(self, network, *given):
         given = [each.to(self.place.device) for each in given if each is not None]

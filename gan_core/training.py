@@ -10,6 +10,7 @@ import copy
 import time
 from collections.abc import Iterable
 from contextlib import contextmanager
+from operator import length_hint
 
 import numpy as np
 import torch
@@ -17,9 +18,10 @@ from torch import Tensor, nn
 
 from gan_core import _progress, checkpoints, replicates
 from gan_core._counts import whole
+from gan_core._fitting import data_must_fit, networks_must_fit, on
 from gan_core._interrupt import between_steps
 from gan_core.datasets import as_data
-from gan_core.devices import place
+from gan_core.devices import here, place
 from gan_core.runs import GAN, Run, adam
 
 __all__ = [
@@ -33,7 +35,8 @@ CHECK_EVERY = 100  # steps between looks for NaN: a look waits for the numbers, 
 class DivergedError(RuntimeError):
     """A loss or a weight is no longer a finite number; the message says which, since when, and what to try.
 
-    `run` is the run, put back to the last step at which all was well: it can be sampled, saved, looked into.
+    `run` is the run, put back to the last step at which all was well: it can be sampled, saved and trained on, such as
+    with `for group in run.optimizer_d.param_groups: group["lr"] /= 10`.
     """
 
     def __init__(self, message, run):
@@ -48,8 +51,9 @@ def fit(gan, data, *, steps, seed=0, batch=None, device=None, fast=True, watch=N
     minibatch; left out, 64, or a DataLoader's own. `device` and `fast`: see `devices.place`. `watch(run)`, when given,
     is called after every step. The same seed gives the same run on the same machine. Interrupted (Ctrl-C), it ends the
     step it is in and returns the run as it is; `train` goes on with it.
-    Raises ValueError for steps or batch below one, a batch larger than the data, and networks that do not fit the data;
-    TypeError for what is no data; DivergedError when a loss or a weight is not finite.
+    Raises ValueError for steps or batch below one, a negative seed, a batch larger than the data, networks that do not
+    fit the data, and labels that do not fit the classes; TypeError for what is no data; DivergedError when a loss or a
+    weight is not finite.
     """
     return train(start(gan, data, seed=seed, batch=batch, device=device, fast=fast), steps, watch=watch)
 
@@ -64,9 +68,9 @@ def replicate(gan, data, *, steps, seeds: Iterable[int] = range(5), batch=None, 
 
 def start(gan, data, *, seed=0, batch=None, device=None, fast=True) -> Run:
     """A run at step 0: networks built under `seed`, and a random stream of its own. Raises as `fit` does."""
-    data = as_data(data)
+    data, seed = as_data(data), whole("seed", seed, least=0)
     batch = whole("batch", getattr(data, "batch", 64) if batch is None else batch)
-    if hasattr(data, "__len__") and batch > len(data):
+    if batch > length_hint(data, batch):  # endless data have no length
         raise ValueError(f"batch must be at most the number of examples, {len(data)}; given {batch}")
     first_weights = torch.Generator().manual_seed(seed)
     with _layers_draw_from(first_weights):
@@ -74,25 +78,29 @@ def start(gan, data, *, seed=0, batch=None, device=None, fast=True) -> Run:
         stream = int(torch.randint(2**62, ()))  # not `seed`: noise is not the weights again
     where = place((generator, discriminator), device, fast)
     generator, discriminator = where.put(generator), where.put(discriminator)
-    layers_rng = first_weights if where.device.type != "cuda" else torch.Generator(where.device).manual_seed(seed)
+    layers_rng = first_weights if where.device.type == "cpu" else torch.Generator(where.device).manual_seed(seed)
     run = Run(
-        gan, data.to(where.device) if hasattr(data, "to") else data, seed, batch, where,
+        gan, on(where.device, data), seed, batch, where,
         generator, discriminator, None if gan.ema is None else copy.deepcopy(generator).requires_grad_(False),
         gan.optimizer_d(discriminator.parameters()), gan.optimizer_g(generator.parameters()),
         torch.Generator(where.device).manual_seed(stream), layers_rng,
-        losses=torch.zeros(CHECK_EVERY, 2, dtype=next(generator.parameters()).dtype, device=where.device),
+        losses=torch.zeros(0, 2, dtype=next(generator.parameters()).dtype, device=where.device),
     )  # fmt: skip
-    _must_fit(run)
+    networks_must_fit(run)
     return run
 
 
-def resume(path, gan, data, *, device=None, fast=True) -> Run:
+def resume(path, gan, data, *, device=None, fast=None) -> Run:
     """The run whose checkpoint lies at `path`, as if it had never stopped. `gan` and `data` are those it began with.
 
+    `device` and `fast` are as they were unless given; where that device is not to be had, the best of this machine. To
+    go on with another learning rate, resume the run and set it in the optimizers' `param_groups`.
     Raises FileNotFoundError; ValueError when the file is damaged or belongs to another method, other data or another
     version.
     """
     saved = checkpoints.read(path)
+    device = here(saved["device"]) if device is None else device
+    fast = saved["fast"] if fast is None else fast
     run = start(gan, data, seed=saved["seed"], batch=saved["batch"], device=device, fast=fast)
     return checkpoints.restore(run, saved)
 
@@ -141,9 +149,12 @@ def generator_step(run) -> Tensor:
 def _train(runs, steps, watch):
     each = f"{whole('steps', steps):,} training steps"
     what = each if len(runs) == 1 else f"{len(runs)} runs of {each}"
+    for run in runs:
+        if run.step == 0:
+            data_must_fit(run)
     with (
         between_steps() as asked_to_stop,
-        replicates.teams(runs) as teams,
+        replicates.teams(runs, iteration) as teams,
         _progress.bar(steps * len(teams), what) as bar,
     ):
         for team in teams:
@@ -174,16 +185,20 @@ def _advance(team, steps, watch, bar, asked_to_stop):
                 watch(run)
         if not bar.disable and time.monotonic() - shown > 0.5:
             shown = time.monotonic()
-            bar.set_postfix_str(_losses_and_speed(team, bar))
+            _show(bar, team)
         if asked_to_stop():
             raise KeyboardInterrupt
     _checked(team, well)
+    if not bar.disable:
+        _show(bar, team)
 
 
-def _losses_and_speed(team, bar):
+def _show(bar, team):
+    """The losses, a mean over the seeds, and the speed, beside the bar."""
     loss_d, loss_g = torch.stack([run.losses[run.step - 1] for run in team.runs]).mean(0).tolist()
-    speed = bar.format_dict["rate"] or 0
-    return f"L_D {loss_d:.3f}, L_G {loss_g:.3f}, {speed * team.batch * len(team.runs):,.0f} samples/s"
+    now = bar.format_dict
+    speed = (now["rate"] or now["n"] / now["elapsed"]) * team.batch * len(team.runs)
+    bar.set_postfix_str(f"L_D {loss_d:.3f}, L_G {loss_g:.3f}, {speed:,.0f} samples/s")
 
 
 def _checked(team, well):
@@ -194,9 +209,10 @@ def _checked(team, well):
             if seat in well:
                 team.release()
                 checkpoints.restore(run, well[seat])
+            kept = f"put back to step {run.step:,}" if seat in well else "as it was given"
             raise DivergedError(
-                f"{trouble}; error.run is the run, put back to step {run.step:,}. Try a smaller learning rate, "
-                "another objective, or keep the discriminator in bounds",
+                f"{trouble}; error.run is the run, {kept}. Try a smaller learning rate, another objective, or keep the "
+                "discriminator in bounds",
                 run,
             )
     return {seat: checkpoints.snapshot(checkpoints.state(run)) for seat, run in enumerate(team.runs)}
@@ -211,7 +227,7 @@ def _trouble(run):
         step, which = bad[0]  # the first: what was wrong before the other loss went with it
         return f"{('loss_d', 'loss_g')[which]} is {recent[step, which]} since step {since + step + 1}"
     for name, network in (("generator", run.generator), ("discriminator", run.discriminator)):
-        tensors = dict(network.named_parameters())
+        tensors = network.state_dict()  # what batch normalisation keeps is in it too
         finite = torch.stack([tensor.isfinite().all() for tensor in tensors.values()]).tolist()
         if not all(finite):
             return f"the {name}'s {list(tensors)[finite.index(False)]} is not finite at step {run.step}"
@@ -220,25 +236,6 @@ def _trouble(run):
 
 def _build(part):
     return copy.deepcopy(part) if isinstance(part, nn.Module) else part()
-
-
-def _must_fit(run):
-    """Raise unless G makes examples like the data's and D gives one logit for each, before a step is spent on it."""
-    shape = tuple(run.data.shape)
-    fake = _tried("generator", f"noise (n, {run.gan.z})", lambda: run.samples(2))
-    if tuple(fake.shape[1:]) != shape:
-        raise ValueError(
-            f"the generator makes examples of shape {tuple(fake.shape[1:])}; the data's have shape {shape}"
-        )
-    y = None if run.gan.classes is None else torch.arange(2) % run.gan.classes
-    _tried("discriminator", f"the data's examples of shape {shape} to one logit each", lambda: run.logits(fake, y))
-
-
-def _tried(name, job, call):
-    try:
-        return call()
-    except RuntimeError as error:
-        raise ValueError(f"the {name} does not take {job}: {error}") from error
 
 
 @contextmanager
@@ -258,10 +255,11 @@ def _frozen(module):
 def _layers_draw_from(rng):
     """Within, what torch's layers draw by themselves comes from `rng`; torch's own stream is left as it was."""
     stream = torch if rng.device.type == "cpu" else torch.get_device_module(rng.device)
-    outside = stream.get_rng_state()
-    stream.set_rng_state(rng.get_state())
+    this_one = (rng.device,) if rng.device.type == "cuda" else ()  # each GPU has its own
+    outside = stream.get_rng_state(*this_one)
+    stream.set_rng_state(rng.get_state(), *this_one)
     try:
         yield
     finally:
-        rng.set_state(stream.get_rng_state())
-        stream.set_rng_state(outside)
+        rng.set_state(stream.get_rng_state(*this_one))
+        stream.set_rng_state(outside, *this_one)

@@ -133,8 +133,9 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 # | 05 | The saddle | Why do two players that both do the right thing run in circles? | 80 |
 # | 06 | Vanishing gradients | When does the generator stop hearing the discriminator? | 50 |
 # | 07 | The first GAN | Does Algorithm 1 draw digits? | 95 |
+# | 09 | DCGAN | How do random numbers become a face, and can one compute with them? | 90 |
 #
-# Read 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all.
+# Read 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all, and 09 goes on from 07.
 #
 # The *zoo* of GANs looks larger than it is. Almost every method changes one or two of five parts: the generator, the discriminator,
 # the objective (the pair of losses), the constraint that keeps the discriminator in bounds, and the schedule (who moves when).

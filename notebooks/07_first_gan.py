@@ -57,7 +57,7 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 # |---|---|
 # | repeat: | `iteration` |
 # | $\quad$ $k$ times: | `for _ in range(run.gan.n_dis)` |
-# | $\qquad$ take $m$ real examples and $m$ noise vectors, both fresh | `run.data.sample`, `run.noise` |
+# | $\qquad$ take $m$ real examples and $m$ noise vectors, both fresh | `run.real`, `run.noise` |
 # | $\qquad$ move $D$ one step up $V$, with $G$ as it stands | `discriminator_step` |
 # | $\quad$ take $m$ noise vectors, fresh again | `run.noise` |
 # | $\quad$ move $G$ one step down its loss, with $D$ as it stands | `generator_step` |
@@ -71,6 +71,10 @@ Markdown("```python\n" + "\n\n".join(inspect.getsource(step) for step in STEPS) 
 # %% [markdown]
 # Three details carry the whole idea. The fakes of $D$'s step are made under `no_grad`: no gradient may reach $G$. In
 # $G$'s step $D$ is *frozen*: the gradient goes through it, and none is kept. And each step draws its own minibatch.
+#
+# The rest makes room for the methods of later chapters, each a value in `run.gan`: penalties, constraints, another
+# opponent, a schedule, labels `y`, a moving average. This chapter's method has none of them: the two inner loops are
+# empty, `y` is `None`, the opponent is $D$ itself.
 #
 # A *method* is a value that holds the parts, and a *run* is a training in progress. Our first data live on the line.
 

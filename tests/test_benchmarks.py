@@ -1,15 +1,23 @@
 """The table of timings says what was timed: with a clock of our own, ratios and growth are known beforehand."""
 
+import ast
 import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+import torch
+from mutants import assert_killed
+from torch.utils.flop_counter import FlopCounterMode
+
+ROOT = pathlib.Path(__file__).parents[1]
 
 
 @pytest.fixture
 def paired(monkeypatch):
     """The module of paired timings, with contestants that say themselves how long a call takes."""
-    monkeypatch.syspath_prepend(str(pathlib.Path(__file__).parents[1]))
+    monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks import paired
 
     monkeypatch.setattr(paired, "_seconds", lambda run, calls: run())
@@ -46,3 +54,81 @@ def test_contestants_solve_the_same_problem(paired):
     ours, theirs, (γ, _, _) = (run() for run in bench_transport.plans(12).values())
     assert abs(ours - theirs).max() < 1e-12
     assert abs(ours - γ).max() < 1e-7  # in general position there is one best plan
+
+
+def test_every_benchmark_has_a_name():
+    files = sorted((ROOT / "benchmarks").glob("bench_*.py"))
+    assert {"bench_dcgan", "bench_parity", "bench_transport"} <= {file.stem for file in files}
+    for file in files:
+        functions = [each.name for each in ast.parse(file.read_text("utf-8")).body if isinstance(each, ast.FunctionDef)]
+        assert "main" in functions, file.name
+    command = [sys.executable, "-m", "benchmarks", "dcgam"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    names = ", ".join(file.stem.removeprefix("bench_") for file in files)
+    assert (said.returncode, said.stderr) == (1, f"no benchmark 'dcgam'; there are {names}\n")
+
+
+@pytest.fixture
+def dcgan(paired, monkeypatch):
+    """The table of DCGAN, with a small network."""
+    from benchmarks import bench_dcgan
+
+    monkeypatch.setattr(bench_dcgan, "WIDTH", 4)
+    return bench_dcgan
+
+
+def test_the_textbook_does_what_ours_does(dcgan):
+    """Two iterations from the same weights, with the same images and noise, end in the same weights; but not when the
+    fakes are used twice."""
+
+    def after_two(step_of):
+        run = dcgan.start(16, 8, "cpu", fast=False)
+        step = step_of(run)
+        for _ in range(2):
+            step()
+        return torch.cat([p.detach().flatten() for net in (run.generator, run.discriminator) for p in net.parameters()])
+
+    def oracle(step_of):
+        torch.testing.assert_close(after_two(step_of), ours, rtol=0, atol=2e-5)  # a step of Adam is 2e-4
+
+    ours = after_two(lambda run: lambda: dcgan.training.iteration(run))
+    oracle(dcgan.textbook)
+    assert_killed(oracle, lambda run: dcgan.textbook(run, reuse=True))
+
+
+@pytest.mark.parametrize(("size", "batch"), [(8, 3), (16, 2), (32, 2)])
+def test_multiply_adds_are_counted(dcgan, size, batch):
+    """As many as torch counts in the convolutions of one iteration; the textbook's are those of one pass of D more."""
+    run = dcgan.start(size, batch, "cpu", fast=False)
+    counted = {}
+    for name, step in (("ours", lambda: dcgan.training.iteration(run)), ("textbook", dcgan.textbook(run))):
+        with FlopCounterMode(display=False) as counter:
+            step()
+        counted[name] = counter.get_total_flops() // 2
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        run.discriminator(run.real()[0])
+    assert counted["ours"] == dcgan.multiply_adds(size, batch)
+    assert counted["textbook"] - counted["ours"] == counter.get_total_flops() // 2
+
+
+def test_contestants_of_dcgan_run(dcgan):
+    for name in dcgan.NAMES:
+        dcgan.contestant(name, 8, 2, "cpu")()
+    assert not dcgan.start(8, 2, "cpu", bf16=False).place.bf16
+    assert dcgan.start(8, 2, "cpu", bf16=False).place.channels_last
+
+
+def test_peak_memory_is_that_of_the_contestant(dcgan):
+    """A process of its own, not what its parent once had: this one has had 512 MiB more."""
+    before = dcgan._in_a_process("fast", 8, 2, "cpu")
+    torch.ones(2**27)
+    assert dcgan._in_a_process("fast", 8, 2, "cpu") < before + 2**28
+
+
+def test_the_interval_of_the_parity(paired):
+    """Student's interval for 1, 2, 3, 4: t₃(0.975) = 3.1824, s.e. = √(5/3)/2."""
+    from benchmarks import bench_parity
+
+    mean, half = bench_parity.interval(np.array([1.0, 2.0, 3.0, 4.0]))
+    assert mean == 2.5
+    assert half == pytest.approx(3.18245 * (5 / 3) ** 0.5 / 2, rel=1e-5)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from mutants import assert_killed
-from scipy.stats import multivariate_normal
+from scipy.stats import chisquare, multivariate_normal
 from sklearn.datasets import load_digits
 
 from gan_core import datasets
-from gan_core.datasets import Examples, Mixture
+from gan_core.datasets import Examples, Images, Mixture
 
 
 @pytest.fixture(autouse=True)
@@ -313,3 +313,271 @@ def test_digits():
 )
 def test_digits_mutants(mutant):
     assert_killed(oracle_digits, mutant)
+
+
+# ---- three digits as one image
+
+
+def oracle_stacked(labelled):
+    one, n = datasets.digits(), 6_000
+    x, y = labelled(datasets.stacked_digits(), n, rng())
+    assert x.shape == (n, 3, 8, 8)
+    assert x.dtype == torch.get_default_dtype()
+    known = {image.numpy().tobytes(): (row, int(one.y[row])) for row, image in enumerate(one.x)}
+    drawn = np.array([[known.get(channel.tobytes(), (-1, -1)) for channel in image] for image in x.numpy()])
+    assert drawn.min() >= 0, "not one of the digits"
+    rows, digits = drawn.transpose(2, 0, 1)
+    assert y.tolist() == (digits @ [100, 10, 1]).tolist()  # hundreds, tens, ones
+    assert y.dtype == torch.int64
+
+    p = np.bincount(one.y) / len(one)
+    for first, second in (0, 1), (0, 2), (1, 2):  # channels two by two: the product of the digits' own frequencies
+        pairs = np.histogram2d(digits[:, first], digits[:, second], bins=10, range=[[0, 10], [0, 10]])[0]
+        assert chisquare(pairs.ravel(), n * np.outer(p, p).ravel()).pvalue > 1e-3
+        assert (rows[:, first] == rows[:, second]).mean() < 0.01
+    frequency = np.bincount(y, minlength=1000)
+    assert frequency.shape == (1000,)
+    expected = n * np.einsum("a,b,c->abc", p, p, p).ravel()
+    assert chisquare(frequency, expected).pvalue > 1e-3
+    assert (frequency > 0).sum() > 985  # of 1,000 modes, e⁻⁶ are missed: 2 or 3
+    assert torch.equal(x, labelled(datasets.stacked_digits(), n, rng())[0])
+
+
+def stacked(draw=lambda one, n, rng: one.labelled(3 * n, rng), weights=(100, 10, 1), axis=1):
+    def mutant(data, n, rng):
+        x, y = draw(data.digits, n, rng)
+        x = x.reshape(n, 3, 8, 8) if axis == 1 else x.reshape(3, n, 8, 8).transpose(0, 1)
+        return x, y.reshape(n, 3) @ torch.tensor(weights)
+
+    return mutant
+
+
+def thrice(one, n, rng):
+    drawn = one[torch.randint(len(one), (n,), generator=rng).repeat_interleave(3)]
+    return drawn.x, drawn.y
+
+
+def a_digit_of_the_same_kind(one, n, rng):
+    y = one.labels(n, rng).repeat_interleave(3)
+    drawn = one[torch.stack([torch.nonzero(one.y == label)[i % 170, 0] for i, label in enumerate(y)])]
+    return drawn.x, drawn.y
+
+
+def test_stacked_digits():
+    oracle_stacked(datasets.StackedDigits.labelled)
+    oracle_stacked(stacked())
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    {
+        "the same digit thrice": stacked(draw=thrice),
+        "three of the same kind": stacked(draw=a_digit_of_the_same_kind),
+        "labels' order reversed": stacked(weights=(1, 10, 100)),
+        "channels of different stacks": stacked(axis=0),
+        "never a nine": stacked(draw=lambda one, n, rng: one[one.y < 9].labelled(3 * n, rng)),
+        "in [0, 1]": lambda data, n, rng: ((data.labelled(n, rng)[0] + 1) / 2, data.labelled(n, rng)[1]),
+    }.values(),
+)
+def test_stacked_digits_mutants(mutant):
+    assert_killed(oracle_stacked, mutant)
+
+
+class Elsewhere:
+    def to(self, device):
+        return f"moved to {device}"
+
+
+def test_stacked_digits_follow_the_protocol():
+    data = datasets.stacked_digits()
+    assert data.shape == (3, 8, 8)
+    assert torch.equal(data.sample(5, rng(2)), data.labelled(5, rng(2))[0])
+    assert torch.equal(data.labels(5, rng(2)), data.labelled(5, rng(2))[1])
+    assert torch.equal(data.to("cpu").sample(5, rng(2)), data.sample(5, rng(2)))
+    assert datasets.StackedDigits(Elsewhere()).to("cuda").digits == "moved to cuda"
+    for draw in (data.sample, data.labels, data.labelled):
+        with pytest.raises(ValueError, match="n must be at least 1; given 0"):
+            draw(0)
+        with pytest.raises(TypeError, match=r"n must be a whole number; given 2\.5"):
+            draw(2.5)
+
+
+# ---- what finite sets know of their examples, and images that keep a byte per value
+
+
+def numbered(n=20):
+    """Examples whose rows, labels and factors all tell their number."""
+    rows = torch.arange(float(n))
+    return Examples(rows[:, None], rows.long(), {"tenfold": 10 * rows, "halves": rows / 2})
+
+
+def together(data):
+    """The numbers of the examples of `data`, and that all that is known of them came along."""
+    x = data.x[:, 0]
+    assert data.factors.keys() == {"tenfold", "halves"}
+    assert torch.equal(data.y.double(), x)
+    assert torch.equal(data.factors["tenfold"], 10 * x)
+    assert torch.equal(data.factors["halves"], x / 2)
+    return x.tolist()
+
+
+def oracle_rows(pick):
+    data = numbered()
+    assert together(pick(data, slice(3, 9, 2))) == [3, 5, 7]
+    assert together(pick(data, torch.tensor([7, 7, 0]))) == [7, 7, 0]
+    assert together(pick(data, [4, -1])) == [4, 19]
+    assert together(pick(data, data.factors["halves"] > 8.5)) == [18, 19]
+    bare = pick(Examples(torch.zeros(5, 1)), slice(2))
+    assert (len(bare), bare.y, bare.factors) == (2, None, {})
+    assert isinstance(pick(Images(torch.zeros(5, 1, 2, 2, dtype=torch.uint8)), slice(2)), Images)
+
+
+def test_rows():
+    oracle_rows(Examples.__getitem__)
+    assert sorted(together(numbered().split(12)[0]) + together(numbered().split(12)[1])) == list(range(20))
+    assert together(numbered().to("cpu")) == list(range(20))
+    moved = Images(BYTES, torch.zeros(3), {"smile": torch.zeros(3)}).to("meta")
+    assert {each.device.type for each in (moved.pixels, moved.y, moved.factors["smile"])} == {"meta"}
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        lambda data, rows: Examples(data.x[rows], data.y, data.factors),
+        lambda data, rows: Examples(data.x[rows], data.y[rows], data.factors),
+        lambda data, rows: Examples(data.x[rows], data.y[rows]),
+        lambda data, rows: Examples(data.x[rows], data.y[rows], dict.fromkeys(data.factors, data.y[rows].double())),
+        lambda data, rows: Examples(data.x[rows], None if data.y is None else data.y[rows],
+                                    {name: values[rows] for name, values in data.factors.items()}),
+    ],
+    ids=["labels left behind", "factors left behind", "factors lost", "factors mixed up", "bytes become numbers"],
+)  # fmt: skip
+def test_rows_mutants(mutant):
+    assert_killed(oracle_rows, mutant)
+
+
+def oracle_labelled(labelled):
+    x, y = labelled(numbered(), 4_000, rng(3))
+    assert torch.equal(x[:, 0], y.double())
+    assert np.abs(np.bincount(y, minlength=20) - 200).max() < 5 * np.sqrt(200)
+    assert torch.equal(x, numbered().sample(4_000, rng(3)))  # the draws of `sample`, with labels
+
+
+def test_labelled():
+    oracle_labelled(Examples.labelled)
+    y = numbered().labels(4_000, rng(3))
+    assert y.dtype == torch.int64
+    assert np.abs(np.bincount(y, minlength=20) - 200).max() < 5 * np.sqrt(200)
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        lambda data, n, rng: (data.sample(n, rng), data.labels(n, rng)),
+        lambda data, n, rng: (data.x.repeat(200, 1), data.y.repeat(200)),
+    ],
+    ids=["labels of other examples", "in order"],
+)
+def test_labelled_mutants(mutant):
+    assert_killed(oracle_labelled, mutant)
+
+
+def oracle_images(make):
+    """Byte b is b/127.5 − 1: 0 is −1, 255 is 1, exactly; and what is kept is the bytes."""
+    bytes_ = torch.arange(256, dtype=torch.uint8).reshape(4, 1, 8, 8)
+    images = make(bytes_, torch.arange(4))
+    assert images.shape == (1, 8, 8)
+    assert len(images) == 4
+    for dtype in (torch.float64, torch.float32):
+        torch.set_default_dtype(dtype)
+        assert images.x.dtype == images.sample(1).dtype == dtype
+        assert (images.x.min(), images.x.max()) == (-1, 1)
+        torch.testing.assert_close(images.x, bytes_.to(dtype) / 127.5 - 1, rtol=0, atol=1e-6)
+        back = ((images.x + 1) * 127.5).round().to(torch.uint8)
+        assert torch.equal(back, bytes_), "not every byte is told from its neighbours"
+    x, y = images.labelled(50, rng())
+    assert torch.equal(x, images.x[y])
+    assert torch.equal(images.pixels, bytes_), "the bytes were changed"
+    assert images.pixels.dtype == torch.uint8
+
+
+class Divided(Images):
+    by, minus = 255, 0
+
+    def _read(self, rows):
+        return rows.to(torch.get_default_dtype()) / self.by - self.minus
+
+
+def divided(by, minus):
+    return type("Mutant", (Divided,), {"by": by, "minus": minus})
+
+
+class Twice(Images):
+    @property
+    def x(self):
+        return self._read(self.pixels)[:, :, ::2]
+
+
+def test_images():
+    oracle_images(Images)
+    oracle_images(divided(127.5, 1))
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [divided(255, 0), divided(128, 1), divided(127.5, 0), lambda p, y: Examples(p.double() / 127.5 - 1, y), Twice],
+    ids=["from 0 to 1", "over 128", "from 0 to 2", "floats kept", "other pixels"],
+)
+def test_images_mutants(mutant):
+    assert_killed(oracle_images, mutant)
+
+
+BYTES = torch.zeros(3, 1, 2, 2, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "says"),
+    [
+        (
+            lambda: Images(BYTES.double()),
+            TypeError,
+            r"0 … 255; given torch.float64. Floats in .*: Examples\(x\)",
+        ),
+        (lambda: Images([[0]]), TypeError, "given list"),
+        (lambda: Images(BYTES[0]), ValueError, r"\(N, channels, height, width\).*given shape \(1, 2, 2\)"),
+        (lambda: Images(BYTES[:0]), ValueError, "N ≥ 1"),
+        (lambda: Images(BYTES, torch.zeros(2)), ValueError, r"one label for each of 3 examples; given \(2,\)"),
+        (
+            lambda: Images(BYTES, None, {"smile": torch.zeros(3, 1)}),
+            ValueError,
+            "smile must hold one value for each",
+        ),
+        (lambda: Images(BYTES, None, {"smile": [0, 1, 0]}), TypeError, "smile must be a tensor; given list"),
+        (lambda: Images(BYTES).labelled(2), ValueError, r"no labels; .* needs Examples\(x, y\) or Images\(x, y\)"),
+        (lambda: Images(BYTES).labels(2), ValueError, "no labels"),
+        (lambda: Images(BYTES)[3:], ValueError, "N ≥ 1"),
+        (lambda: Images(BYTES)[1], TypeError, r"rows must be a slice, a mask or row numbers; given 1: try \[\[1\]\]"),
+        (lambda: Images(BYTES)[[5]], IndexError, "out of bounds"),
+        (lambda: Examples(BYTES), TypeError, r"given uint8. Pixels 0 … 255 become examples with Images\(pixels\)"),
+        (lambda: Examples(torch.arange(3)[:, None]), TypeError, r"given torch.int64 \(try x.float\(\)\)"),
+        (
+            lambda: Examples(torch.full((1, 1, 2, 2), 1.01)),
+            ValueError,
+            r"must lie in \[−1, 1\].*given 1.01 … 1.01",
+        ),
+        (lambda: Examples(torch.full((1, 1, 2, 2), -1.01)), ValueError, "images must lie in"),
+        (lambda: Examples(torch.full((2, 2), float("nan"))), ValueError, "x must be finite"),
+    ],
+)
+def test_bad_examples(wrong, error, says):
+    with pytest.raises(error, match=says):
+        wrong()
+
+
+def test_points_may_lie_anywhere_and_images_up_to_rounding():
+    assert len(Examples(torch.full((2, 2), 1e6))) == 2
+    assert len(Examples(torch.full((2, 1, 2, 2), 1.0005))) == 2
+
+
+def test_two_sets_are_compared_as_things():
+    assert numbered() != numbered()

@@ -40,7 +40,12 @@ class _Rows:
         return self[order[:n]], self[order[n:]]
 
     def __getitem__(self, rows):
-        """The examples at `rows` with all that is known of them: a slice, a mask or a tensor of row numbers."""
+        """The examples at `rows` with all that is known of them: a slice, a mask or a tensor of row numbers.
+
+        Raises TypeError for a single number, IndexError for one beyond the end, ValueError where nothing is left.
+        """
+        if isinstance(rows, int):
+            raise TypeError(f"rows must be a slice, a mask or row numbers; given {rows}: try [[{rows}]], or .x[{rows}]")
         return self._of(lambda values: values[rows])
 
     def to(self, device):
@@ -76,7 +81,7 @@ class _Rows:
                 raise ValueError(f"{name} must hold one {kind} for each of {len(self)} examples; given {given}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Examples(_Rows):
     """`x` (N, *shape), one row an example; `y` (N,), its labels where there are any; `factors` {name: (N,)}.
 
@@ -113,7 +118,7 @@ class Examples(_Rows):
         return rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Images(_Rows):
     """`pixels` (N, channels, height, width) of uint8, kept as they are; `y` and `factors` as for `Examples`.
 

@@ -1,0 +1,51 @@
+"""Do the data and the two networks fit each other? Asked before the first step; ValueError says what does not."""
+
+from dataclasses import replace
+
+import torch
+
+
+def networks_must_fit(run):
+    """G makes examples like the data's, D gives one logit for each, and both take labels where there are classes."""
+    shape, classes = tuple(run.data.shape), run.gan.classes
+    y, labels = (None, "") if classes is None else (torch.arange(2) % classes, " and labels (n,)")
+    fake = _tried("generator", f"noise (n, {run.gan.z}){labels}", lambda: run.samples(2))
+    if tuple(fake.shape[1:]) != shape:
+        given = tuple(fake.shape[1:])
+        raise ValueError(f"the generator makes examples of shape {given}; the data's have shape {shape}")
+    job = f"the data's examples of shape {shape}{labels} to one logit each"
+    _tried("discriminator", job, lambda: run.logits(fake, y))
+
+
+def data_must_fit(run):
+    """A minibatch is of the shape that the data say, of the networks' numbers and range, with labels of the classes."""
+    device, shape, classes = run.place.device, tuple(run.data.shape), run.gan.classes
+    if classes is not None and not hasattr(run.data, "labelled"):
+        raise ValueError(f"the method has {classes} classes and the data have no labels; give a pair (x, y)")
+    real, y = replace(run, data=on(device, run.data), rng=torch.Generator(device)).real()  # the run's streams stay put
+    if tuple(real.shape) != (run.batch, *shape):
+        raise ValueError(f"the data are of shape {shape}; a minibatch of {run.batch} has shape {tuple(real.shape)}")
+    if real.dtype != run.losses.dtype:
+        raise ValueError(
+            f"the data are of {real.dtype}, the networks of {run.losses.dtype}; convert the data, or build both under "
+            "one torch.set_default_dtype"
+        )
+    if len(shape) == 3 and real.min() >= 0 and real.max() > 0.99 and run.samples(2).min() < 0:
+        raise ValueError("the images lie in [0, 1], the generator's go below 0; use all of [−1, 1]: give 2 * x - 1")
+    if classes is not None:
+        y = getattr(run.data, "y", y)  # all of them, where there is an end
+        if y.dtype != torch.int64 or not 0 <= y.min() <= y.max() < classes:
+            given = f"{y.dtype} from {y.min()} to {y.max()}"
+            raise ValueError(f"labels must be of torch.int64, from 0 to {classes - 1}; those of the data are {given}")
+
+
+def on(device, data):
+    """`data` on `device`, where they can be moved; a stream of minibatches is at its beginning there."""
+    return data.to(device) if hasattr(data, "to") else data
+
+
+def _tried(name, job, call):
+    try:
+        return call()
+    except Exception as error:  # whatever a network of one's own may raise
+        raise ValueError(f"the {name} does not take {job}: {error}") from error

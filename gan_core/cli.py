@@ -1,0 +1,412 @@
+"""The command line: `python -m gan_core`, with methods, train, sample, judges and check.
+
+Exit codes: 0 done; 1 training or saving failed, or the machine is not fit; 2 wrong words or bad input; 130 Ctrl-C.
+Torch is loaded when a command needs it: `check` must run where it is missing.
+"""
+
+import argparse
+import re
+import shlex
+import sys
+import time
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict, replace
+from io import StringIO
+from pathlib import Path
+
+from gan_core import check, recipes
+
+SAVE_EVERY = 60  # seconds between two saves
+LONG = 600  # seconds of training on a CPU that are worth a word beforehand
+NAME = r"[A-Z][a-zà-ÿ][\w-]*"  # a surname, and no abbreviation
+PAPER = re.compile(rf"{NAME}(?:(?:, {NAME})* & {NAME}| et al\.)? \d{{4}}")
+
+_DATA = "\n".join(f"  {name:<15} {source.about}" for name, source in recipes.SOURCES.items())
+TRAIN = f"""\
+data:
+{_DATA}
+  The first five need no network. What is fetched is fetched once.
+
+what it leaves in results/NAME:
+  samples.png     what the generator makes
+  record.json     settings, commit, versions, machine, time, and how good the samples are beside real ones
+  losses.csv      both losses
+  checkpoint.pt   to go on from (--resume) and to sample from (`sample NAME`)
+
+It saves every {SAVE_EVERY} seconds. Ctrl-C ends the step, saves, and says how to go on; a run that was stopped and
+goes on is the same, bit for bit, as one that never was. A folder that is there is never overwritten.
+
+examples:
+  python -m gan_core train gan --data ring
+  python -m gan_core train dcgan --data faces --scale class
+  python -m gan_core train dcgan --data faces --scale full --name dcgan-faces
+  python -m gan_core train dcgan --data folder:my/pictures --scale full --resume
+"""
+
+
+class Failure(Exception):
+    """What the user is told, in one line, and the exit code."""
+
+    def __init__(self, message, code=2):
+        super().__init__(" ".join(str(message).split()))
+        self.code = code
+
+
+def main(arguments=None):
+    """Run one command and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    asked = _parser().parse_args(arguments)
+    asked.words = arguments
+    try:
+        return asked.command(asked) or 0
+    except Failure as failure:
+        _say(f"error: {failure}")
+        return failure.code
+    except OSError as error:  # the disk, the network
+        _say(f"error: {' '.join(str(error).split())}")
+        return 1
+    except KeyboardInterrupt:
+        _say("stopped")
+        return 130
+
+
+def methods(asked):
+    """Print the table of the methods, as their docstrings tell it."""
+    rows = [(name, *_told(method)) for name, method in recipes.methods().items()]
+    titles = "method", "paper", "makes", "what it is"
+    wide = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    for row in (titles, *rows):
+        print("  ".join(f"{cell:<{w}}" for cell, w in zip(row, wide, strict=True)).rstrip())
+    print(f"\nTry one: python -m gan_core train {rows[0][0]} --data digits")
+
+
+def train(asked):
+    """Train a method, or go on with it; write results/NAME."""
+    from gan_core import results, training
+
+    with _refused():
+        recipes.known("method", asked.method, recipes.methods())
+        source = recipes.known("dataset", asked.data.partition(":")[0], recipes.SOURCES)
+        result = results.Result(_folder(asked.results, asked.name or _name(asked, source)))
+        if result.taken() and not asked.resume:
+            raise ValueError(
+                f"{result.folder} is there already and is not written over: give --resume to go on with it, or another "
+                "--name or --seed"
+            )
+        old = _taken_up(asked, source, result) if asked.resume else {}
+        recipe = _recipe(asked, source, old)
+        data, held_out = recipes.load(asked.data, recipe.size, recipe.examples)
+        if hasattr(data, "__len__"):
+            recipe = replace(recipe, batch=min(recipe.batch, len(data)))
+        gan = recipes.gan(asked.method, data.shape, recipe)
+        if asked.resume:
+            run = training.resume(result.checkpoint, gan, data, device=asked.device)
+        else:
+            settings = {"seed": asked.seed, "batch": recipe.batch, "device": asked.device, "fast": not asked.plain}
+            run = training.start(gan, data, **settings)
+        if run.step > recipe.steps:
+            raise ValueError(f"the run has made {run.step:,} steps already; give --steps {run.step} or more")
+        judge = _judge(source, run)
+    record = {
+        "command": _command(asked, source),
+        "status": "running",
+        "method": asked.method, "data": source, "scale": asked.scale, "seed": asked.seed, "plain": asked.plain,
+        "recipe": asdict(recipe), "shape": list(data.shape),
+        "steps": run.step, "seconds": old.get("seconds", 0.0), "samples_per_second": None,
+        "measures": {}, **results.provenance(run),
+    }  # fmt: skip
+    _say(f"{_in_words(record, run)}; into {result.folder}{'' if not run.step else f'; goes on from step {run.step:,}'}")
+    _say_if_long(run, recipe.steps - run.step, asked.scale)
+    real = held_out.x[: results.CLOUD] if held_out is not None and len(data.shape) == 1 else None
+    keeper = _Keeper(run, result, record, real)
+    try:
+        _save(keeper, "running")
+        if run.step < recipe.steps:
+            with redirect_stdout(StringIO()):  # training says how a notebook goes on; a command line goes on otherwise
+                training.train(run, recipe.steps - run.step, watch=keeper)
+        if run.step < recipe.steps:
+            return _stopped(asked, keeper)
+        _save(keeper, "running")  # the measures take a while: nothing is lost if nobody waits for them
+        record["measures"] = results.measured(run, held_out, judge)
+        _save(keeper, "finished")
+    except KeyboardInterrupt:
+        return _stopped(asked, keeper)
+    except training.DivergedError as diverged:
+        _save(keeper, "diverged")
+        trouble = str(diverged).partition(";")[0]
+        raise Failure(
+            f"{trouble}; the last good state, step {run.step:,}, is saved in {result.checkpoint}. Another --seed may "
+            "do better, or other settings: see gan_core/recipes.py",
+            code=1,
+        ) from diverged
+    print(f"{run.step:,} steps in {_duration(record['seconds'])}: {result.sheet}")
+    for measure, found in record["measures"].items():
+        print(f"  {measure:<16} {found['samples']:>8.4g}   real {found['real']:>8.4g}   (n = {found['n']:,})")
+
+
+def sample(asked):
+    """Draw samples of a run that was trained, as a picture."""
+    from gan_core import results
+
+    given = Path(asked.result)
+    with _refused():
+        run = results.Result(given if given.is_dir() else _folder(asked.results, asked.result)).sampler()
+        out = Path(asked.out)
+        if out.suffix != ".png" or not out.parent.is_dir():
+            raise ValueError(f"--out must be a .png in a folder that is there; given {out}")
+    results.write(out, results.picture(run.samples(asked.n, asked.seed)))
+    print(f"{asked.n:,} samples of step {run.step:,}: {out}")
+
+
+def judges(asked):
+    """Train the judges that come with the course anew, and write their weights."""
+    from gan_core import judges
+
+    judges.train_all()
+
+
+class _Keeper:
+    """What watches a run: it saves from time to time, and knows whether the last step was made in full."""
+
+    def __init__(self, run, result, record, real):
+        self.run, self.result, self.record, self.real = run, result, record, real
+        self.began = run.step, record["seconds"]
+        self.start = self.now = self.saved = time.monotonic()
+        self._stream = run.rng.get_state()
+
+    def __call__(self, run):
+        from gan_core import training
+
+        self.now, self._stream = time.monotonic(), run.rng.get_state()
+        # Right after training has looked for NaN: what is saved is always good.
+        if run.step % training.CHECK_EVERY == 0 and self.now - self.saved > SAVE_EVERY:
+            self.save("running")
+
+    def whole(self):
+        """Whether the run stands between two steps. A second Ctrl-C stops within one, which draws before all else."""
+        return self._stream.equal(self.run.rng.get_state())
+
+    def save(self, status):
+        """Write the result as it is now."""
+        (step, before), seconds = self.began, self.now - self.start
+        self.record.update(status=status, steps=self.run.step, seconds=round(before + seconds, 1))
+        if self.run.step > step:
+            self.record["samples_per_second"] = round((self.run.step - step) * self.run.batch / seconds, 1)
+        self.result.keep(self.run, self.record, self.real)
+        self.saved = time.monotonic()
+
+
+def _save(keeper, status):
+    """Save outside of training; a Ctrl-C waits for the end of it."""
+    from gan_core._interrupt import between_steps
+
+    with between_steps() as asked_to_stop:
+        keeper.save(status)
+        stop = asked_to_stop()
+    if stop:
+        raise KeyboardInterrupt
+
+
+def _stopped(asked, keeper):
+    """Save what Ctrl-C left, and say how to go on. Returns the exit code."""
+    words = asked.words if asked.resume else [*asked.words, "--resume"]
+    go_on = f"to go on: {shlex.join(['python', '-m', 'gan_core', *words])}"
+    if keeper.whole():
+        _save(keeper, "stopped")
+        _say(f"stopped at step {keeper.run.step:,}, saved in {keeper.result.folder}; {go_on}")
+    else:
+        _say(f"stopped within a step; what was saved last in {keeper.result.folder} is whole; {go_on}")
+    return 130
+
+
+def _taken_up(asked, source, result):
+    """The record of the run to go on with. What was given must agree with it; what was not is taken from it."""
+    if not result.taken():
+        raise ValueError(f"there is nothing in {result.folder} to go on with; leave out --resume to begin")
+    record = result.record()
+    if not result.checkpoint.exists():
+        raise ValueError(f"{result.folder} has a record and no checkpoint; begin anew under another --name")
+    then = {**record, **record["recipe"]}
+    now = {"method": asked.method, "data": source, "scale": asked.scale, "seed": asked.seed, "plain": asked.plain}
+    if asked.size is not None:
+        now["size"] = asked.size
+    differ = [f"{name} {then[name]} there, {value} given" for name, value in now.items() if then[name] != value]
+    if differ:
+        raise ValueError(f"the run in {result.folder} was begun otherwise: {'; '.join(differ)}")
+    return record
+
+
+def _recipe(asked, source, old):
+    given = {name: value for name in ("size", "steps") if (value := getattr(asked, name)) is not None}
+    if old:
+        return replace(recipes.Recipe(**old["recipe"]), **given)
+    return replace(recipes.recipe(asked.method, source, asked.scale), **given)
+
+
+def _judge(source, run):
+    """The judge of these data, where there is one that takes images as small as these."""
+    name = recipes.SOURCES[source].judge
+    if name is None:
+        return None
+    from gan_core import judges
+    from gan_core.judges.subjects import SUBJECTS
+
+    return getattr(judges, name)() if run.data.shape[-1] >= SUBJECTS[name].shape[-1] else None
+
+
+def _folder(results, name):
+    if Path(name).name != name or name.startswith("."):
+        raise ValueError(f"a name must be a plain one, without folders; given {name!r}")
+    return Path(results) / name
+
+
+def _name(asked, source):
+    return f"{asked.method}-{source}-{asked.scale}-seed{asked.seed}"
+
+
+def _command(asked, source):
+    """The command that does it again, without the folders of this machine."""
+    words = ["python", "-m", "gan_core", "train", asked.method, "--data", source + ":PATH" * (source == "folder")]
+    words += ["--scale", asked.scale, "--seed", str(asked.seed)]
+    for option in ("name", "size", "steps", "device"):
+        if getattr(asked, option) is not None:
+            words += [f"--{option}", str(getattr(asked, option))]
+    return shlex.join(words + ["--plain"] * asked.plain)
+
+
+def _told(method):
+    """Paper, what it makes, and what it is, of a method: from its docstring, and by asking it for networks."""
+    first = (method.__doc__ or "").strip().partition("\n")[0]
+    paper = PAPER.search(first)
+    makes = [kind for kind, shape in (("points", (2,)), ("images", (3, 32, 32))) if _takes(method, shape)]
+    return paper[0] if paper else "", ", ".join(makes), first.partition(": ")[2] or first
+
+
+def _takes(method, shape):
+    import torch
+
+    try:
+        with torch.device("meta"):  # shapes without numbers
+            method(shape).generator()
+    except ValueError:
+        return False
+    return True
+
+
+def _in_words(record, run):
+    shape = " × ".join(map(str, record["shape"]))
+    count = f"{len(run.data):,} examples" if hasattr(run.data, "__len__") else "fresh examples"
+    return (
+        f"{record['method']} on {record['data']}, scale {record['scale']}, seed {record['seed']}: {count} of {shape}, "
+        f"{record['recipe']['steps']:,} steps of {run.batch}, {record['device']}"
+    )
+
+
+def _say_if_long(run, steps, scale):
+    """On a CPU, try two steps with a copy, and say how long all of them may take, if that is long."""
+    from gan_core import training
+
+    if run.place.device.type != "cpu" or not steps:
+        return
+    trial = run.copy()
+    training.iteration(trial)  # the first is slower
+    start = time.monotonic()
+    training.iteration(trial)
+    seconds = steps * (time.monotonic() - start)
+    if seconds > LONG:
+        advice = "; full is for a GPU, --scale class for a CPU" if scale == "full" else ""
+        _say(f"this may take {_duration(seconds)} on this CPU{advice}. Ctrl-C saves, and --resume goes on")
+
+
+def _duration(seconds):
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m gan_core",
+        description="Train generative adversarial networks, look at what they make, check this machine.",
+        epilog="COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 wrong words or bad input, 130 Ctrl-C.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(command, text, **more):
+        added = commands.add_parser(
+            command.__name__, help=text, description=text[0].upper() + text[1:] + ".",
+            formatter_class=argparse.RawDescriptionHelpFormatter, **more,
+        )  # fmt: skip
+        added.set_defaults(command=command)
+        return added
+
+    add(methods, "list the methods: their papers, whether they make points or images, what they are")
+    _describe_train(
+        add(
+            train,
+            "train a method on data and leave a folder: record, checkpoint, losses, sheet of samples",
+            epilog=TRAIN,
+        )
+    )
+    _describe_sample(add(sample, "draw samples of a run that was trained, as a picture"))
+    add(judges, "train the small networks that judge digits and faces anew, and write their weights")
+    machine = commands.add_parser("check", help="say whether this machine is fit for the course")
+    machine.set_defaults(command=lambda asked: check.main())
+    return parser
+
+
+def _describe_train(parser):
+    add = parser.add_argument
+    add("method", metavar="METHOD", help="one of those that `methods` lists")
+    add("--data", metavar="NAME", required=True, help="what to learn from, see below")
+    add("--scale", choices=recipes.SCALES, default="class", help="class: minutes on two cores (default); full: one GPU")
+    add("--seed", type=_whole(0), default=0, metavar="N", help="of weights, noise and minibatches (default 0)")
+    add("--steps", type=_whole(1), metavar="N", help="steps of the generator in all, in place of the recipe's")
+    add("--size", type=_whole(1), metavar="N", help="pixels along a side, in place of the recipe's")
+    add("--resume", action="store_true", help="go on with a run that was stopped, as if it never had been")
+    add("--name", help="of the folder (default METHOD-DATA-SCALE-seedN)")
+    add("--device", help="cpu, cuda, cuda:1, mps (default: the best there is)")
+    add("--plain", action="store_true", help="32-bit arithmetic in the usual layout, nothing faster")
+    _add_results(parser)
+
+
+def _describe_sample(parser):
+    add = parser.add_argument
+    add("result", metavar="RESULT", help="the name of a run in the results, or its folder")
+    add("-n", type=_whole(1), default=64, metavar="N", help="how many (default 64)")
+    add("--seed", type=_whole(0), default=0, metavar="N", help="of the noise (default 0)")
+    add("--out", default="sheet.png", metavar="FILE", help="the picture to write (default sheet.png)")
+    _add_results(parser)
+
+
+def _add_results(parser):
+    parser.add_argument("--results", default="results", metavar="FOLDER", help="where the runs lie (default results)")
+
+
+def _whole(least):
+    """What reads a whole number of at least `least`, for argparse."""
+
+    def read(text):
+        try:
+            number = int(text.replace("_", "").replace(",", ""))
+        except ValueError:
+            number = None
+        if number is None or number < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}; given {text!r}")
+        return number
+
+    return read
+
+
+@contextmanager
+def _refused():
+    """Within, what the library refuses is a mistake in the words given."""
+    try:
+        yield
+    except (ValueError, TypeError, FileNotFoundError, NotADirectoryError) as error:
+        raise Failure(error) from error
+
+
+def _say(text):
+    print(text, file=sys.stderr, flush=True)

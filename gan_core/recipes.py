@@ -1,0 +1,192 @@
+"""What may be trained on, and with which settings: the recipes of `python -m gan_core train`, as data.
+
+No method is asked for by name in the code: a method without a line of its own here is trained with what its data and
+its scale say. Torch is loaded when data are, not before.
+"""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from inspect import isfunction, signature
+from typing import NamedTuple
+
+HELD_OUT = 2_048  # real examples, twice: the samples are held against one half, and so is the other half
+SCALES = ("class", "full")  # minutes on two cores; hours on one GPU, as in the papers
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a run: None leaves a choice to the data (`size`, `examples`) or to the method (`width`, `ema`).
+
+    `size`      pixels along a side
+    `examples`  how many to draw, where the data are drawn
+    `width`     of the networks; what it counts is said by the method
+    `batch`     examples in a minibatch
+    `steps`     of the generator
+    `ema`       β of the generator's moving average
+    """
+
+    size: int | None = None
+    examples: int | None = None
+    width: int | None = None
+    batch: int = 64
+    steps: int = 3_000
+    ema: float | None = None
+
+
+# Later ones win: what the scale says, what the data say, what the method says, what the two say together.
+
+BY_SCALE = {"class": {"batch": 64, "steps": 3_000}, "full": {"batch": 128, "steps": 30_000}}
+
+_POINTS = {"class": {"batch": 256, "steps": 5_000}, "full": {"batch": 512, "steps": 25_000}}
+_PHOTOGRAPHS = {"class": {"size": 32}, "full": {"size": 64}}
+
+BY_DATA = {
+    "ring": _POINTS,
+    "grid": _POINTS,
+    "digits": {"class": {"steps": 4_000}},
+    "stacked_digits": {"class": {"steps": 4_000}},
+    "faces": {"class": {"size": 32, "examples": 8_192}, "full": {"size": 64, "examples": 50_000}},
+    "mnist": {"class": {"size": 32}, "full": {"size": 32}},  # 28 is no power of two
+    "fashion_mnist": {"class": {"size": 32}, "full": {"size": 32}},
+    "cifar10": {"class": {"size": 32}, "full": {"size": 32}},
+    "stl10": _PHOTOGRAPHS,
+    "flowers": _PHOTOGRAPHS,
+    "folder": _PHOTOGRAPHS,
+}
+
+BY_METHOD = {
+    "gan": {"class": {"width": 128}, "full": {"width": 512}},
+    "dcgan": {"class": {"width": 32, "ema": 0.995}, "full": {"width": 64, "ema": 0.999}},
+}
+
+BY_BOTH = {
+    ("gan", "ring"): {"full": {"width": 128}},
+    ("gan", "grid"): {"full": {"width": 128}},
+}
+
+
+def recipe(method, data, scale):
+    """The `Recipe` for a method and data of these names. Raises ValueError for a scale that is not one of `SCALES`."""
+    if scale not in SCALES:
+        raise ValueError(f"scale must be one of {', '.join(SCALES)}; given {scale!r}")
+    layers = BY_SCALE, BY_DATA[data], BY_METHOD.get(method, {}), BY_BOTH.get((method, data), {})
+    settings = {name: value for layer in layers for name, value in layer.get(scale, {}).items()}
+    return Recipe(**settings)
+
+
+def gan(name, shape, recipe):
+    """The method of this name as a value, for examples of this shape and with what the recipe says of it.
+
+    Raises ValueError when there is no such method, and what the method raises.
+    """
+    method = methods()[known("method", name, methods())]
+    takes = signature(method).parameters
+    said = {name: value for name, value in asdict(recipe).items() if name in takes and value is not None}
+    made = method(tuple(shape), **said)
+    return made if recipe.ema is None or "ema" in said else replace(made, ema=recipe.ema)
+
+
+def methods():
+    """The methods by name: the public functions of `gan_core.methods`."""
+    from gan_core import methods as zoo
+
+    own = {name: found for name, found in vars(zoo).items() if isfunction(found) and found.__module__ == zoo.__name__}
+    return {name: own[name] for name in sorted(own) if not name.startswith("_")}
+
+
+def known(kind, name, names):
+    """`name` if it is one of `names`, else ValueError with the names there are, and the one that may be meant."""
+    if name in names:
+        return name
+    close = difflib.get_close_matches(name, names, n=1)
+    meant = f", did you mean {close[0]}?" if close else ";"
+    raise ValueError(f"there is no {kind} {name!r}{meant} There are: {', '.join(names)}")
+
+
+class Source(NamedTuple):
+    """Data by name: what they are, `load(datasets, size, examples)` -> (data, held_out), and who judges them.
+
+    `held_out` are real examples that the training does not see, an even number. `resizes`: whether there is a size to
+    choose. `judge` is a name of `judges.NAMES`.
+    """
+
+    about: str
+    load: Callable
+    resizes: bool = True
+    judge: str | None = None
+
+
+def load(source, size=None, examples=None):
+    """Data and real examples held out from them, for a name of `SOURCES` or "folder:PATH".
+
+    Raises ValueError for a size where there is none to choose, and whatever the dataset raises.
+    """
+    from gan_core import datasets
+
+    name, _, path = source.partition(":")
+    found = SOURCES[known("dataset", name, SOURCES)]
+    if bool(path) != (name == "folder"):
+        raise ValueError(f"{source!r}: a path goes with a folder, folder:PATH, and with nothing else")
+    if size is not None and not found.resizes:
+        raise ValueError(f"{name} have no size to choose; leave out --size")
+    given = (path,) if path else ()
+    return found.load(datasets, *given, size, examples)
+
+
+def _endless(name, datasets, size, examples):
+    import torch
+
+    data = getattr(datasets, name)()
+    fresh = data.sample(2 * HELD_OUT, torch.Generator().manual_seed(1))
+    return data, datasets.Examples(fresh)
+
+
+def _digits(datasets, size, examples):
+    return _apart(datasets.digits(), 200)
+
+
+def _faces(datasets, size, examples):
+    drawn = datasets.faces(examples + 2 * HELD_OUT, size)
+    return drawn[:examples], drawn[examples:]
+
+
+def _published(name, datasets, size, examples):
+    """A set that comes in two parts: all of the first, and some of the test part."""
+    read = getattr(datasets.files, name)
+    return read(size=size), read("test", size=size).split(2 * HELD_OUT)[0]
+
+
+def _flowers(datasets, size, examples):
+    return _apart(datasets.files.flowers(size=size), 400)
+
+
+def _folder(datasets, path, size, examples):
+    data = datasets.files.image_folder(path, size)
+    return _apart(data, min(HELD_OUT, len(data) // 10))
+
+
+def _apart(data, held_out):
+    """Twice `held_out` examples taken from data that are one set; of a set too small to spare any, none."""
+    if held_out < 2:
+        return data, None
+    held, rest = data.split(2 * held_out)
+    return rest, held
+
+
+SOURCES = {
+    "ring": Source("8 Gaussians on a circle", partial(_endless, "ring"), resizes=False),
+    "grid": Source("25 Gaussians on a square grid", partial(_endless, "grid"), resizes=False),
+    "digits": Source("1,797 handwritten digits, 8 × 8, grey", _digits, resizes=False, judge="digits"),
+    "stacked_digits": Source(
+        "three digits as red, green and blue: 1,000 modes", partial(_endless, "stacked_digits"), False, "digits"
+    ),
+    "faces": Source("cartoon faces with known factors, drawn here", _faces, judge="faces"),
+    "mnist": Source("70,000 handwritten digits, grey; fetched, 12 MB", partial(_published, "mnist")),
+    "fashion_mnist": Source("70,000 clothes, grey; fetched, 31 MB", partial(_published, "fashion_mnist")),
+    "cifar10": Source("60,000 photographs of ten kinds; fetched, 170 MB", partial(_published, "cifar10")),
+    "stl10": Source("108,000 photographs; fetched, 2.6 GB", partial(_published, "stl10")),
+    "flowers": Source("8,189 photographs of flowers; fetched, 345 MB", _flowers),
+    "folder": Source("folder:PATH, the pictures in a folder of yours", _folder),
+}

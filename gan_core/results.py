@@ -1,0 +1,236 @@
+"""The folder of a run, results/NAME: what `python -m gan_core train` leaves, each file whole at every moment.
+
+    record.json     settings, command, commit, versions, machine, time, measures: all it takes to do it again
+    checkpoint.pt   to go on from, and to sample from
+    losses.csv      both losses, averaged over blocks of steps
+    samples.png     what the generator makes
+
+The record names no folder of the machine it was made on.
+"""
+
+import csv
+import datetime
+import io
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import tempfile
+
+import matplotlib
+import numpy as np
+import torch
+from torch.nn import functional
+
+from gan_core import __version__, checkpoints, figures, metrics, recipes, training
+
+ROOT = pathlib.Path(__file__).parents[1]
+ROWS = 500  # of losses.csv, at most
+SHEET = 64  # images on samples.png
+CLOUD = 2_048  # points
+PIXELS = 16  # along a side: what the pixel Fréchet distance looks at, for a larger covariance needs more samples
+
+
+class Result:
+    """The folder of one run."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.checkpoint = self.folder / "checkpoint.pt"
+        self.sheet = self.folder / "samples.png"
+
+    def taken(self):
+        """Whether something lies there already."""
+        return self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir()))
+
+    def record(self):
+        """What record.json says. Raises FileNotFoundError, and ValueError for a file that is not one of ours."""
+        path = self.folder / "record.json"
+        if not path.exists():
+            raise FileNotFoundError(f"there is no run in {self.folder}: {path.name} is missing")
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            recipes.Recipe(**record["recipe"])
+            return record
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is damaged, or no record of `python -m gan_core train`: {error}") from error
+
+    def keep(self, run, record, real=None):
+        """Write all four files. Raises OSError when the disk does not take them; each is then the old or the new."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        run.save(self.checkpoint)
+        write(self.folder / "losses.csv", losses(run.history))
+        write(self.sheet, picture(run.samples(SHEET if len(run.data.shape) == 3 else CLOUD), real))
+        text = json.dumps(record, indent=2, ensure_ascii=False)
+        write(self.folder / "record.json", f"{text}\n".encode())
+
+    def sampler(self):
+        """A run on the CPU whose generator is the saved one, for `run.samples`. It has no data and cannot be trained.
+
+        Raises FileNotFoundError and ValueError for a folder without a run, and for a record and a checkpoint that do
+        not belong together.
+        """
+        record = self.record()
+        saved = checkpoints.read(self.checkpoint)
+        settings = recipes.Recipe(**record["recipe"])
+        gan = recipes.gan(record["method"], record["shape"], settings)
+        run = training.start(gan, _NoData(tuple(record["shape"])), batch=1, device="cpu", fast=False)
+        try:
+            for name in ("generator", "generator_ema"):
+                if name in saved:
+                    getattr(run, name).load_state_dict(saved[name])
+        except (RuntimeError, AttributeError) as error:
+            raise ValueError(
+                f"the record and the checkpoint in {self.folder} do not belong together: {error}"
+            ) from error
+        run.step = saved["step"]
+        return run
+
+
+class _NoData:
+    """What stands for the data where only samples are wanted."""
+
+    def __init__(self, shape):
+        self.shape = shape
+
+    def sample(self, n, rng=None):
+        raise ValueError("this run has only a generator; it cannot be trained")
+
+
+def measured(run, held_out, judge=None):
+    """How good the samples of `run` are: {measure: {"samples": …, "real": …, "n": …}}; nothing without `held_out`.
+
+    "real" is the same measure of real examples that the training has not seen. A distance is that of n samples, or of n
+    further real examples, to n real examples.
+
+    `frechet_points` or `frechet_pixels`   `metrics.frechet_distance`; images are averaged over areas to 16 × 16 first
+    `frechet_judge`                        the same in the features of a `judge` of `gan_core.judges`
+    `modes_covered`, `near_a_mode`         of a mixture: `metrics.modes`
+    `digits_seen`                          how many different digits, or triples of them, the judge sees
+    """
+    if held_out is None:
+        return {}
+    n = len(held_out) // 2
+    sets = {"samples": run.samples(n, seed=1), "real": held_out[n:].x}
+    reference = held_out[:n].x
+
+    def compared(view):
+        seen = view(reference)
+        return {name: metrics.frechet_distance(view(x), seen) for name, x in sets.items()}
+
+    image = len(run.data.shape) == 3
+    found = {"frechet_pixels" if image else "frechet_points": compared(_small if image else lambda x: x)}
+    if judge is not None:
+        found["frechet_judge"] = compared(lambda x: judge.features(_as_seen(judge, x)).reshape(n, -1))
+        if judge.name == "digits":
+            found["digits_seen"] = {name: _digits_seen(judge, x) for name, x in sets.items()}
+    if hasattr(run.data, "centres"):
+        modes = {name: metrics.modes(x, run.data.to("cpu")) for name, x in sets.items()}
+        found["modes_covered"] = {name: each.covered for name, each in modes.items()}
+        found["near_a_mode"] = {name: each.near for name, each in modes.items()}
+    return {measure: {**values, "n": n} for measure, values in found.items()}
+
+
+def losses(history):
+    """Both losses as bytes of CSV, at most `ROWS` rows, each the mean over the steps since the row before."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["step", *history])
+    columns = np.stack(list(history.values()), axis=1)
+    for rows in np.array_split(np.arange(len(columns)), min(ROWS, len(columns)) or 1):
+        if len(rows):
+            table.writerow([rows[-1] + 1, *(f"{value:.5g}" for value in columns[rows].mean(0))])
+    return text.getvalue().encode()
+
+
+def picture(samples, real=None):
+    """Samples as the bytes of a PNG: images in rows of eight, points as a cloud over the real ones."""
+    made = io.BytesIO()
+    if samples.ndim == 4:
+        from PIL import Image
+
+        Image.fromarray(figures.samples.sheet(samples)).save(made, "PNG", optimize=True)
+    else:
+        with matplotlib.rc_context():
+            figures.use_style()
+            figures.samples.cloud(samples, real).savefig(made, format="png", dpi=100)
+    return made.getvalue()
+
+
+def provenance(run):
+    """What the numbers depend on besides the settings: the code, the versions, the machine."""
+    device = run.place.device
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    return {
+        **_commit(),
+        "versions": {
+            "python": platform.python_version(), "gan_core": __version__, "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        "device": f"{device.type}: {name}",
+        "system": f"{platform.system()} {platform.machine()}",
+        "threads": torch.get_num_threads(),
+        "bf16": run.place.bf16,
+        "channels_last": run.place.channels_last,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }  # fmt: skip
+
+
+def write(path, data):
+    """Write bytes to `path`: at every moment the file there is whole, the old one or the new one. Raises OSError."""
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(part, 0o666 & ~_umask())  # mkstemp lets only its owner read
+        os.replace(part, path)
+    except BaseException:
+        pathlib.Path(part).unlink(missing_ok=True)
+        raise
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _small(x):
+    """Images averaged over areas to at most `PIXELS` along a side."""
+    return functional.adaptive_avg_pool2d(x, PIXELS) if x.shape[-1] > PIXELS else x
+
+
+def _as_seen(judge, x):
+    """Images as the judge takes them: of a judge of one channel, each channel is an image of its own."""
+    return x.reshape(-1, 1, *x.shape[2:]) if judge.name == "digits" else x
+
+
+def _digits_seen(judge, x):
+    seen = judge.decide(_as_seen(judge, x))["digit"].reshape(len(x), -1)
+    return len(seen.unique(dim=0))
+
+
+def _commit():
+    """The commit of the course that is run from a git checkout, and whether files differ from it; else nothing."""
+
+    def git(*words):
+        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        if pathlib.Path(git("rev-parse", "--show-toplevel")).resolve() != ROOT.resolve():
+            return {}  # installed somewhere within another repository
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--", "gan_core"))}
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+
+
+def _processor():
+    """The processor's name, where the system tells it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

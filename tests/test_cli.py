@@ -1,0 +1,548 @@
+"""The command line as people use it: what it says, what it leaves, and that nothing is lost when it is stopped."""
+
+import errno
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from mutants import assert_killed
+from PIL import Image
+
+from gan_core import checkpoints, cli, methods, recipes, results, training
+from gan_core.__main__ import main
+
+RING = ["train", "gan", "--data", "ring"]
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def without_pictures(monkeypatch):
+    """Where a test is not about them, and saves often."""
+    monkeypatch.setattr(results, "picture", lambda samples, real=None: b"")
+
+
+def record_of(name):
+    with open(f"results/{name}/record.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def one_line(capsys, *words):
+    """The only line on stderr, which says all of `words` and is no traceback."""
+    said = capsys.readouterr()
+    lines = [line for line in said.err.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1
+    assert "Traceback" not in said.err
+    for word in words:
+        assert word in lines[0]
+    return lines[0]
+
+
+def same(one, other):
+    """Whether two checkpoints agree in every bit."""
+    if isinstance(one, torch.Tensor):
+        return one.dtype == other.dtype and one.equal(other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
+
+
+def picture(path):
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def saved(name):
+    return checkpoints.read(f"results/{name}/checkpoint.pt")
+
+
+# ---- what it says
+
+
+def test_help_names_the_commands_and_loads_no_torch():
+    code = "import sys; from gan_core.cli import main\ntry: main(['--help'])\nfinally: print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *said, torch_is_loaded = run.stdout.split()
+    assert {"methods", "train", "sample", "judges", "check"} <= set(said)
+    assert torch_is_loaded == "False"
+
+
+def test_the_help_of_train_names_all_data(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", "--help"])
+    assert stopped.value.code == 0
+    said = capsys.readouterr().out
+    assert all(f"\n  {name} " in said for name in recipes.SOURCES)
+    assert "--resume" in said
+
+
+def oracle_methods(command, capsys):
+    command(None)
+    header, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    assert header.split() == ["method", "paper", "makes", "what", "it", "is"]
+    cells = {row[0]: row[1:] for row in (re.split(r"\s{2,}", row) for row in rows)}
+    assert list(cells) == sorted(recipes.methods())
+    assert cells["gan"][:2] == ["Goodfellow et al. 2014", "points, images"]
+    assert cells["dcgan"][:2] == ["Radford et al. 2016", "images"]
+    assert cells["dcgan"][2].startswith("convolutions with strides")
+
+
+def test_methods(capsys):
+    oracle_methods(cli.methods, capsys)
+
+
+def printing(change):
+    """The table with something in it changed."""
+
+    def command(asked):
+        rows = {name: change(*cli._told(method)) for name, method in recipes.methods().items()}
+        print("method  paper  makes  what it is")
+        for name, row in rows.items():
+            print(name, *row, sep="  ")
+
+    return command
+
+
+METHODS_MUTANTS = {
+    "no paper": printing(lambda paper, makes, what: ("-", makes, what)),
+    "all make points": printing(lambda paper, makes, what: (paper, "points, images", what)),
+    "title and all": printing(lambda paper, makes, what: (paper, makes, f"It is {what}")),
+}
+
+
+@pytest.mark.parametrize("name", METHODS_MUTANTS)
+def test_methods_mutants(name, capsys):
+    oracle_methods(printing(lambda *row: row), capsys)
+    assert_killed(partial(oracle_methods, capsys=capsys), METHODS_MUTANTS[name])
+
+
+def test_every_method_says_its_paper_and_what_it_is():
+    for name, method in recipes.methods().items():
+        paper, makes, what = cli._told(method)
+        assert re.fullmatch(r".* (19|20)\d\d", paper), name
+        assert makes, name
+        assert len(what) > 20, name
+
+
+@pytest.mark.parametrize(
+    ("line", "paper"),
+    [
+        ("Wasserstein GAN, Arjovsky, Chintala & Bottou 2017: a critic.", "Arjovsky, Chintala & Bottou 2017"),
+        ("Conditional GAN, Mirza & Osindero 2014: labels.", "Mirza & Osindero 2014"),
+        ("R3GAN of Huang et al. 2024: pairs.", "Huang et al. 2024"),
+    ],
+)
+def test_a_new_method_appears_by_itself(line, paper, monkeypatch, capsys):
+    def brand_new(shape):
+        return methods.dcgan(shape)
+
+    brand_new.__doc__, brand_new.__module__ = line, methods.__name__
+    monkeypatch.setattr(methods, "brand_new", brand_new, raising=False)
+    assert main(["methods"]) == 0
+    row = next(row for row in capsys.readouterr().out.splitlines() if row.startswith("brand_new"))
+    assert re.split(r"\s{2,}", row) == ["brand_new", paper, "images", line.partition(": ")[2]]
+
+
+def test_judges_are_trained_by_the_command(monkeypatch):
+    from gan_core import judges
+
+    asked = []
+    monkeypatch.setattr(judges, "train_all", lambda: asked.append("all"))
+    assert main(["judges"]) == 0
+    assert asked == ["all"]
+
+
+# ---- what it does not take
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train", "dcgam", "--data", "faces"], ["no method 'dcgam'", "did you mean dcgan?", "dcgan, gan"]),
+        (["train", "adam", "--data", "ring"], ["no method 'adam'"]),  # a function there, but not one of its own
+        (["train", "gan", "--data", "rings"], ["no dataset 'rings'", "did you mean ring?", "faces"]),
+        (["train", "gan", "--data", "folder"], ["folder:PATH"]),
+        (["train", "gan", "--data", "folder:not/here"], ["not/here"]),
+        (["train", "gan", "--data", "digits", "--size", "16"], ["--size"]),
+        (["train", "dcgan", "--data", "ring"], ["square images", "(2,)"]),
+        (["train", "dcgan", "--data", "faces", "--size", "48"], ["64", "(3, 48, 48)"]),
+        (["train", "gan", "--data", "faces", "--size", "1"], ["size"]),
+        ([*RING, "--device", "abacus"], ["abacus", "this machine has"]),
+        ([*RING, "--name", "a/b"], ["plain"]),
+        ([*RING, "--name", ".."], ["plain"]),
+        ([*RING, "--resume"], ["nothing", "gan-ring-class-seed0", "--resume"]),
+        (["sample", "nobody"], ["no run", "nobody"]),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_is_refused_and_leaves_nothing(words, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.setitem(recipes.BY_DATA, "faces", {"class": {"size": 32, "examples": 64}})
+    monkeypatch.setattr(recipes, "HELD_OUT", 8)
+    assert main(words) == 2
+    one_line(capsys, *said)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["trian"],
+        ["train"],
+        ["train", "gan"],
+        [*RING, "--steps", "0"],
+        [*RING, "--steps", "1.5"],
+        [*RING, "--seed", "-1"],
+        [*RING, "--scale", "huge"],
+        ["sample", "x", "-n", "0"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_words_are_answered_with_the_right_ones(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 2
+    assert "usage: python -m gan_core" in capsys.readouterr().err
+
+
+def test_a_set_that_cannot_be_fetched_is_said_in_one_line(monkeypatch, capsys):
+    def mnist(*part, size):
+        raise ConnectionError("no network.\nPut it there by hand")
+
+    monkeypatch.setattr("gan_core.datasets.files.mnist", mnist)
+    assert main(["train", "gan", "--data", "mnist"]) == 1
+    one_line(capsys, "no network. Put it there by hand")
+
+
+# ---- what it leaves
+
+
+def test_a_run_leaves_a_record_losses_a_checkpoint_and_a_sheet(capsys, tmp_path):
+    assert main([*RING, "--steps", "30", "--seed", "7"]) == 0
+    name = "gan-ring-class-seed7"
+    folder = tmp_path / "results" / name
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "checkpoint.pt",
+        "losses.csv",
+        "record.json",
+        "samples.png",
+    ]
+    record = record_of(name)
+    assert record["command"] == "python -m gan_core train gan --data ring --scale class --seed 7 --steps 30"
+    assert record["status"] == "finished"
+    assert (record["method"], record["data"], record["scale"], record["seed"]) == ("gan", "ring", "class", 7)
+    assert recipes.Recipe(**record["recipe"]) == recipes.Recipe(width=128, batch=256, steps=30)
+    assert (record["shape"], record["steps"], record["plain"]) == ([2], 30, False)
+    assert record["seconds"] > 0
+    assert record["samples_per_second"] > 0
+    assert record["versions"]["torch"] == torch.__version__
+    assert set(record["measures"]) == {"frechet_points", "modes_covered", "near_a_mode"}
+    assert record["measures"]["modes_covered"]["real"] == 8
+    assert len((folder / "losses.csv").read_text().splitlines()) == 31
+    assert picture(folder / "samples.png").shape > (300, 300)
+    assert saved(name)["step"] == 30
+    said = capsys.readouterr()
+    assert "frechet_points" in said.out
+    assert "gan on ring, scale class, seed 7" in said.err
+    for text in (folder / "record.json").read_text(), (folder / "losses.csv").read_text():
+        assert str(tmp_path) not in text  # nobody's folders
+        assert os.path.expanduser("~") + os.sep not in text
+
+
+def test_the_recorded_command_does_it_again(without_pictures):
+    assert main([*RING, "--steps", "5", "--plain", "--name", "one"]) == 0
+    words = record_of("one")["command"].split()
+    assert words[:3] == ["python", "-m", "gan_core"]
+    assert main([*words[3:], "--results", "elsewhere"]) == 0
+    assert same(saved("one"), checkpoints.read("elsewhere/one/checkpoint.pt"))
+
+
+def test_images_are_judged_and_shown_eight_in_a_row(monkeypatch):
+    assert main(["train", "dcgan", "--data", "digits", "--steps", "2"]) == 0
+    record = record_of("dcgan-digits-class-seed0")
+    assert record["recipe"]["ema"] == 0.995
+    assert set(record["measures"]) == {"frechet_pixels", "frechet_judge", "digits_seen"}
+    assert record["measures"]["digits_seen"]["real"] == 10
+    assert picture("results/dcgan-digits-class-seed0/samples.png").shape == (8 * 100 + 4, 8 * 100 + 4, 3)
+
+
+def test_a_folder_of_pictures_is_named_nowhere(tmp_path):
+    mine = tmp_path / "my secret holiday"
+    mine.mkdir()
+    for i in range(30):
+        Image.fromarray(np.full((16, 16, 3), 8 * i, np.uint8)).save(mine / f"{i}.png")
+    words = ["train", "gan", "--data", f"folder:{mine}", "--size", "8", "--steps", "2"]
+    assert main(words) == 0
+    text = (tmp_path / "results" / "gan-folder-class-seed0" / "record.json").read_text()
+    assert "secret" not in text
+    record = json.loads(text)
+    assert record["command"].split()[5:7] == ["--data", "folder:PATH"]
+    assert record["recipe"]["batch"] == 24  # all there are, besides the six held out
+    assert main([*words[:-1], "4", "--resume"]) == 0
+    assert record_of("gan-folder-class-seed0")["steps"] == 4
+
+
+def test_a_result_is_never_written_over(without_pictures, capsys, tmp_path):
+    assert main([*RING, "--steps", "3"]) == 0
+    folder = tmp_path / "results" / "gan-ring-class-seed0"
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert main([*RING, "--steps", "3"]) == 2
+    one_line(capsys, "gan-ring-class-seed0", "--resume", "--name")
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    (tmp_path / "results" / "taken").mkdir()
+    (tmp_path / "results" / "taken" / "notes.txt").write_text("mine")
+    assert main([*RING, "--name", "taken"]) == 2
+
+
+# ---- stopped, and going on
+
+
+def interrupted_at(step, monkeypatch, times=1, within=training.iteration):
+    """From here on, Ctrl-C is pressed when an iteration has made `step` steps."""
+
+    def pressed(run):
+        made = within(run)
+        if run.step == step:
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGINT)
+        return made
+
+    monkeypatch.setattr(training, within.__name__, pressed)
+
+
+def oracle_resume(go_on, monkeypatch, capsys):
+    assert main([*RING, "--steps", "20", "--name", "at once"]) == 0
+    with monkeypatch.context() as patch:
+        interrupted_at(7, patch)
+        assert main([*RING, "--steps", "20", "--name", "in two"]) == 130
+    said = capsys.readouterr().err
+    assert "stopped at step 7" in said
+    assert said.rstrip().endswith("python -m gan_core train gan --data ring --steps 20 --name 'in two' --resume")
+    assert (record_of("in two")["status"], record_of("in two")["steps"]) == ("stopped", 7)
+    assert go_on([*RING, "--name", "in two", "--resume"]) == 0  # the number of steps is known
+    assert (record_of("in two")["status"], record_of("in two")["steps"]) == ("finished", 20)
+    assert same(saved("in two"), saved("at once"))
+    assert record_of("in two")["measures"] == record_of("at once")["measures"]
+    with open("results/in two/losses.csv") as one, open("results/at once/losses.csv") as other:
+        assert one.read() == other.read()
+
+
+def test_resume(without_pictures, monkeypatch, capsys):
+    oracle_resume(main, monkeypatch, capsys)
+
+
+def begins_again(words):
+    from pathlib import Path
+
+    for file in Path("results/in two").iterdir():
+        file.unlink()
+    return main([*(word for word in words if word != "--resume"), "--steps", "13"])
+
+
+RESUME_MUTANTS = {
+    "begins again": begins_again,
+    "so many steps more": lambda words: main([*words, "--steps", "33"]),
+    "another stream": lambda words: (
+        checkpoints.write("results/in two/checkpoint.pt", {**saved("in two"), "rng": saved("at once")["rng"]}),
+        main(words),
+    )[-1],
+}
+
+
+@pytest.mark.parametrize("name", RESUME_MUTANTS)
+def test_resume_mutants(name, without_pictures, monkeypatch, capsys):
+    assert_killed(partial(oracle_resume, monkeypatch=monkeypatch, capsys=capsys), RESUME_MUTANTS[name])
+
+
+def test_a_run_that_is_done_can_be_given_more_steps(without_pictures, capsys):
+    assert main([*RING, "--steps", "10", "--name", "a"]) == 0
+    assert main([*RING, "--steps", "20", "--name", "b"]) == 0
+    assert main([*RING, "--steps", "20", "--name", "a", "--resume"]) == 0
+    assert same(saved("a"), saved("b"))
+    assert main([*RING, "--name", "a", "--resume"]) == 0  # nothing to do is no mistake
+    assert same(saved("a"), saved("b"))
+    capsys.readouterr()
+    assert main([*RING, "--steps", "5", "--name", "a", "--resume"]) == 2
+    one_line(capsys, "20 steps already")
+
+
+def test_a_second_ctrl_c_stops_within_a_step_and_loses_what_was_not_saved(without_pictures, monkeypatch, capsys):
+    monkeypatch.setattr(training, "CHECK_EVERY", 10)
+    monkeypatch.setattr(cli, "SAVE_EVERY", -1)  # at every look for NaN
+    assert main([*RING, "--steps", "24", "--name", "at once"]) == 0
+    with monkeypatch.context() as patch:
+        interrupted_at(23, patch, times=2, within=training.discriminator_step)
+        assert main([*RING, "--steps", "24", "--name", "in two"]) == 130
+    assert "stopped within a step" in capsys.readouterr().err
+    assert (record_of("in two")["steps"], saved("in two")["step"]) == (20, 20)
+    assert main([*RING, "--name", "in two", "--resume"]) == 0
+    assert same(saved("in two"), saved("at once"))
+
+
+def test_ctrl_c_while_it_measures_loses_nothing(without_pictures, monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        patch.setattr(results, "measured", lambda *given: signal.raise_signal(signal.SIGINT))
+        assert main([*RING, "--steps", "5"]) == 130
+    assert "stopped at step 5" in capsys.readouterr().err
+    assert main([*RING, "--resume"]) == 0
+    assert record_of("gan-ring-class-seed0")["measures"]
+
+
+def test_ctrl_c_while_it_saves_waits_for_the_end_of_it(without_pictures, monkeypatch):
+    keep = results.Result.keep
+
+    def pressed(self, *given):
+        signal.raise_signal(signal.SIGINT)
+        keep(self, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(results.Result, "keep", pressed)
+        assert main([*RING, "--steps", "5"]) == 130
+    assert saved("gan-ring-class-seed0")["step"] == 0
+    assert main([*RING, "--resume"]) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of this kind is not on Windows")
+def test_a_terminal_shows_progress_and_ctrl_c_in_it_loses_nothing(without_pictures):
+    import pty
+    import termios
+
+    def read_from(terminal):
+        assert select.select([terminal], [], [], 60)[0], f"a minute of silence after {said!r}"
+        return os.read(terminal, 10_000).decode(errors="replace")
+
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 120))
+    command = [sys.executable, "-m", "gan_core", *RING, "--steps", "1_000_000"]
+    child = subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL)
+    os.close(theirs)
+    said = ""
+    try:
+        while "samples/s" not in said:
+            said += read_from(ours)
+        child.send_signal(signal.SIGINT)
+        while "--resume" not in said.partition("stopped")[2]:
+            said += read_from(ours)
+        assert child.wait(60) == 130
+    finally:
+        child.kill()
+        child.wait()
+        os.close(ours)
+    assert "L_D" in said
+    made = saved("gan-ring-class-seed0")["step"]
+    assert made > 0
+    assert f"stopped at step {made:,}" in said
+    assert "--resume" in said
+    assert main([*RING, "--steps", str(made + 20), "--resume"]) == 0
+    assert main([*RING, "--steps", str(made + 20), "--name", "at once"]) == 0
+    assert same(saved("gan-ring-class-seed0"), saved("at once"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train", "gan", "--data", "grid"], ["data", "ring there", "grid given"]),
+        ([*RING, "--seed", "1"], ["seed 0 there", "1 given"]),
+        ([*RING, "--scale", "full"], ["scale class there"]),
+        ([*RING, "--plain"], ["plain"]),
+    ],
+    ids=" ".join,
+)
+def test_another_run_is_not_gone_on_with(words, said, without_pictures, capsys):
+    assert main([*RING, "--steps", "3", "--name", "mine"]) == 0
+    before = saved("mine")
+    assert main([*words, "--name", "mine", "--resume"]) == 2
+    one_line(capsys, "begun otherwise", *said)
+    assert same(before, saved("mine"))
+
+
+def test_a_record_without_a_checkpoint_is_not_gone_on_with(without_pictures, capsys):
+    assert main([*RING, "--steps", "3", "--name", "recorded"]) == 0
+    os.unlink("results/recorded/checkpoint.pt")
+    assert main([*RING, "--name", "recorded", "--resume"]) == 2
+    one_line(capsys, "no checkpoint", "--name")
+
+
+# ---- what goes wrong
+
+
+def diverging(shape):
+    from dataclasses import replace
+
+    return replace(methods.gan(shape), optimizer_d=partial(torch.optim.SGD, lr=1e18))
+
+
+def test_a_run_that_diverges_keeps_its_last_good_state(without_pictures, monkeypatch, capsys):
+    monkeypatch.setattr(recipes, "methods", lambda: {"diverging": diverging})
+    assert main(["train", "diverging", "--data", "ring", "--steps", "150", "--name", "x"]) == 1
+    said = one_line(capsys, "loss_", "since step", "x/checkpoint.pt")
+    step = saved("x")["step"]
+    assert f"last good state, step {step}" in said
+    assert (record_of("x")["status"], record_of("x")["steps"]) == ("diverged", step)
+    assert all(tensor.isfinite().all() for tensor in saved("x")["discriminator"].values())
+    assert main(["sample", "x", "-n", "4"]) == 0
+
+
+def test_a_full_disk_is_said_and_the_last_state_stays(without_pictures, monkeypatch, capsys):
+    assert main([*RING, "--steps", "10"]) == 0
+    before = saved("gan-ring-class-seed0")
+
+    def full(*given):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for where, what in ((results, "write"), (checkpoints, "write")):
+        with monkeypatch.context() as patch:
+            patch.setattr(where, what, full)
+            assert main([*RING, "--steps", "20", "--resume"]) == 1
+        one_line(capsys, "No space left")
+        assert same(before, saved("gan-ring-class-seed0"))
+
+
+def test_a_long_run_is_announced_on_a_cpu(without_pictures, monkeypatch, capsys):
+    assert main([*RING, "--steps", "5"]) == 0
+    assert "may take" not in capsys.readouterr().err
+    monkeypatch.setattr(cli, "LONG", 0)
+    assert main([*RING, "--steps", "5", "--name", "long"]) == 0
+    assert re.search(r"this may take [\d.]+ seconds on this CPU\. Ctrl-C saves", capsys.readouterr().err)
+    assert same(saved("gan-ring-class-seed0"), saved("long"))  # the trial is made with a copy
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "0 seconds"), (89, "89 seconds"), (600, "10.0 minutes"), (9_000, "2.5 hours"), (3e5, "3.5 days")],
+)
+def test_durations(seconds, said):
+    assert cli._duration(seconds) == said
+
+
+# ---- samples
+
+
+def test_samples_are_drawn_by_name_and_by_folder(capsys):
+    assert main(["train", "gan", "--data", "digits", "--steps", "2", "--name", "d"]) == 0
+    assert main(["sample", "d", "-n", "10", "--seed", "3", "--out", "a.png"]) == 0
+    assert main(["sample", "results/d/", "-n", "10", "--seed", "3", "--out", "b.png"]) == 0
+    assert main(["sample", "d", "-n", "10", "--seed", "4", "--out", "c.png"]) == 0
+    a, b, c = (picture(f"{name}.png") for name in "abc")
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+    assert a.shape == (2 * 100 + 4, 8 * 100 + 4, 3)
+    drawn = results.Result("results/d").sampler().samples(10, seed=3)
+    assert a[10, 10, 0] == round((float(drawn[0, 0, 0, 0]) + 1) * 127.5)
+    assert "10 samples of step 2: a.png" in capsys.readouterr().out
+    for out in ("a.jpg", "not/here.png"):
+        assert main(["sample", "d", "--out", out]) == 2
+        one_line(capsys, "--out", out)
