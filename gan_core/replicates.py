@@ -140,7 +140,7 @@ def _the_same(runs, iteration):
     """
     try:
         alone, together = [run.copy() for run in runs], Stack([run.copy() for run in runs])
-        with warnings.catch_warnings(action="error"):
+        with warnings.catch_warnings(action="error", category=UserWarning):
             for team in 2 * (*alone, together):
                 iteration(team)
     except Exception:

@@ -36,12 +36,12 @@ class DivergedError(RuntimeError):
     """A loss or a weight is no longer a finite number; the message says which, since when, and what to try.
 
     `run` is the run, put back to the last step at which all was well: it can be sampled, saved and trained on, such as
-    with `for group in run.optimizer_d.param_groups: group["lr"] /= 10`.
+    with `for group in run.optimizer_d.param_groups: group["lr"] /= 10`. `runs` are all that were trained with it.
     """
 
     def __init__(self, message, run):
         super().__init__(message)
-        self.run = run
+        self.run, self.runs = run, [run]
 
 
 def fit(gan, data, *, steps, seed=0, batch=None, device=None, fast=True, watch=None) -> Run:
@@ -152,17 +152,20 @@ def _train(runs, steps, watch):
     for run in runs:
         if run.step == 0:
             data_must_fit(run)
-    with (
-        between_steps() as asked_to_stop,
-        replicates.teams(runs, iteration) as teams,
-        _progress.bar(steps * len(teams), what) as bar,
-    ):
-        for team in teams:
-            try:
+    team = runs[0]
+    try:
+        with (
+            between_steps() as asked_to_stop,
+            replicates.teams(runs, iteration) as teams,
+            _progress.bar(steps * len(teams), what) as bar,
+        ):
+            for team in teams:
                 _advance(team, steps, watch, bar, asked_to_stop)
-            except KeyboardInterrupt:
-                print(f"stopped at step {team.step:,}; training.train(run, steps) goes on from there")
-                break
+    except KeyboardInterrupt:
+        print(f"stopped at step {team.step:,}; training.train(run, steps) goes on from there")
+    except DivergedError as error:
+        error.runs = runs
+        raise
     return runs
 
 

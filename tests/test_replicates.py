@@ -564,6 +564,7 @@ def test_nan_in_one_seed_names_its_run_and_puts_it_back(monkeypatch):
     with pytest.raises(DivergedError, match=said) as error:
         training.replicate(small(), DATA(), steps=20, seeds=SEEDS, batch=16, watch=poison)
     run = error.value.run
+    assert [(each.seed, each is run) for each in error.value.runs] == [(seed, seed == 0) for seed in SEEDS]
     (alone,) = moved_alone(started(small(), seeds=(0,)), 4)
     assert_same([run], [alone])
     assert_same(moved_alone([run], 3), moved_alone([alone], 3))
