@@ -63,6 +63,8 @@ def restore(run, saved):
     for name in STATEFUL:
         if name in saved:
             getattr(run, name).load_state_dict(saved[name])
+    for optimizer in (run.optimizer_d, run.optimizer_g):
+        _in_the_layout_of_the_weights(optimizer)
     anew = torch.Generator().manual_seed(saved["seed"] + saved["step"])
     for name in ("rng", "layers_rng"):
         if saved["device"] == run.place.device.type:
@@ -195,6 +197,14 @@ def _differences(saved, here):
             new = ", ".join(part for part in new_parts if part not in old_parts)[:120] or "fewer layers"
         said.append(f"{what}: {old} in the checkpoint, {new} here")
     return said
+
+
+def _in_the_layout_of_the_weights(optimizer):
+    """Lay out what `optimizer` keeps of a weight as the weight is: fused optimizers go through both side by side."""
+    for weight, kept in optimizer.state.items():
+        for name, value in kept.items():
+            if isinstance(value, torch.Tensor) and value.shape == weight.shape:
+                kept[name] = torch.empty_like(weight).copy_(value)
 
 
 def _sweep(path):

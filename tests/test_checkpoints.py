@@ -3,6 +3,7 @@
 import copy
 import errno
 import hashlib
+import inspect
 import io
 import os
 import pathlib
@@ -686,3 +687,28 @@ def test_a_run_that_refuses_a_checkpoint_is_left_alone(checkpoint):
     with pytest.raises(ValueError, match="belongs to another method"):
         checkpoints.restore(run, checkpoints.read(checkpoint))
     assert all(np.array_equal(value, before[name]) for name, value in everything(run).items())
+
+
+def oracle_layout(restore, monkeypatch, path):
+    """Saved channels last, gone on plain: the moments lie in memory as their weights do, and are what they were."""
+    monkeypatch.setattr(checkpoints, "restore", restore)
+    run = training.fit(DIGITS(), datasets.digits(), steps=2, batch=16)
+    run.save(path)
+    resumed = training.resume(path, DIGITS(), datasets.digits(), fast=not run.place.channels_last)
+    assert resumed.place.channels_last is not run.place.channels_last
+    pairs = zip(run.discriminator.parameters(), resumed.discriminator.parameters(), strict=True)
+    for old, new in pairs:
+        moments = run.optimizer_d.state[old]["exp_avg"], resumed.optimizer_d.state[new]["exp_avg"]
+        assert torch.equal(*moments), "the moments are others"
+        assert moments[1].stride() == new.stride(), "a fused optimizer would take the wrong moments"
+
+
+def test_moments_follow_the_layout_of_the_weights(monkeypatch, tmp_path):
+    oracle_layout(checkpoints.restore, monkeypatch, tmp_path / "run.pt")
+
+
+def test_moments_left_as_they_were_saved(monkeypatch, tmp_path):
+    source = inspect.getsource(checkpoints.restore).replace("_in_the_layout_of_the_weights(optimizer)", "pass")
+    namespace = dict(vars(checkpoints))
+    exec(source, namespace)
+    assert_killed(lambda restore: oracle_layout(restore, monkeypatch, tmp_path / "run.pt"), namespace["restore"])
