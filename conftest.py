@@ -5,6 +5,7 @@ A notebook's time, kernel start included, is held to the `seconds` of its chapte
 
 import os
 import pathlib
+import signal
 import tomllib
 from collections import Counter
 
@@ -12,6 +13,10 @@ import pytest
 
 # Two workers on two cores: one thread each, set before numpy or torch is loaded; the notebooks' kernels inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A job in the background is started deaf to Ctrl-C, and so would be all that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _spent = Counter()  # notebook -> seconds so far
 
