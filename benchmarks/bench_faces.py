@@ -1,5 +1,6 @@
 """Faces drawn a second, all at once as tensors, against one after the other with Pillow, as one would by hand."""
 
+import os
 import platform
 import statistics
 
@@ -18,7 +19,7 @@ def at_once(size):
     """As many faces as a call is to draw, by us, on one thread and on all; and 16 of them by Pillow."""
     factors = datasets.faces(PIXELS // size**2, size=16).factors
     few = {name: values[:16].tolist() for name, values in factors.items()}
-    threads = torch.get_num_threads()
+    threads = os.cpu_count()
     return {
         "one thread": lambda: _on(1, lambda: datasets.draw_faces(factors, size)),
         f"{threads} threads": lambda: _on(threads, lambda: datasets.draw_faces(factors, size)),

@@ -6,7 +6,7 @@ or below:
 
     0  mathematics   divergences  transport  games
     1  pieces        objectives  networks  datasets  devices
-    2  training      runs  training  checkpoints  replicates
+    2  training      runs  training  unrolling  checkpoints  replicates
     3  judgement     metrics  latent  judges
     4  methods       methods
     5  to people     figures  widgets  lessons  check  recipes  results  cli
@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 FLOORS = {
     0: ("divergences", "transport", "games"),
     1: ("objectives", "networks", "datasets", "devices"),
-    2: ("runs", "training", "checkpoints", "replicates"),
+    2: ("runs", "training", "unrolling", "checkpoints", "replicates"),
     3: ("metrics", "latent", "judges"),
     4: ("methods",),
     5: ("figures", "widgets", "lessons", "check", "recipes", "results", "cli"),

@@ -11,6 +11,8 @@ from torch import nn
 from torch.func import functional_call, vmap
 from torch.nn.functional import batch_norm
 
+from gan_core.networks.mlp import Scale
+
 
 class Stacked(nn.Module):
     """`networks` as one. Its parameters and buffers are theirs, stacked: (S, *shape); theirs become views into these.
@@ -100,7 +102,7 @@ def _after_the_seeds(axis):
 
 ENTRY_BY_ENTRY = (
     nn.Identity, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish,
-    nn.Softplus, nn.Softsign, nn.Tanh, nn.Sigmoid, nn.LogSigmoid, nn.Hardtanh, nn.Hardswish,
+    nn.Softplus, nn.Softsign, nn.Tanh, nn.Sigmoid, nn.LogSigmoid, nn.Hardtanh, nn.Hardswish, Scale,
 )  # fmt: skip
 FORMS = {
     nn.Linear: _linear,

@@ -9,6 +9,7 @@ with softplus, so that they and their gradients are finite at any logit:
 objective        L_D                                      L_G               ∂L_G/∂a, one sample
 ================ ======================================== ================= ===================
 saturating       −E_p[log D] − E_q[log(1 − D)]            E_q[log(1 − D)]   −D
+minimax          the same                                 V, that is −L_D   −D
 non_saturating   the same                                 −E_q[log D]       −(1 − D)
 hinge            E_p[max(0, 1 − a)] + E_q[max(0, 1 + a)]  −E_q[a]           −1
 wasserstein      E_q[a] − E_p[a]                          −E_q[a]           −1
@@ -29,12 +30,14 @@ from torch.nn.functional import relu, softplus
 class Objective(NamedTuple):
     """A pair of losses: `discriminator(real_logits, fake_logits)` and `generator(fake_logits)`, each a scalar tensor.
 
-    The logits may have any shape, and there may be more of one kind than of the other.
+    The logits may have any shape, and there may be more of one kind than of the other. Where the generator's loss looks
+    at real examples too it is `paired`, and takes `generator(fake_logits, real_logits)`.
     """
 
     name: str
     discriminator: Callable[[Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor], Tensor]
+    generator: Callable[..., Tensor]
+    paired: bool = False
 
 
 def cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
@@ -46,6 +49,13 @@ saturating = Objective(
     "saturating",
     cross_entropy,
     lambda fake: -softplus(fake).mean(),  # L_G = E[log(1 − D)]; its gradient in the logit is −D: gone where D ≈ 0
+)
+
+minimax = Objective(
+    "minimax",
+    cross_entropy,
+    lambda fake, real: -cross_entropy(real, fake),  # L_G = V; its first term tells G nothing, unless D reacts to G
+    paired=True,
 )
 
 non_saturating = Objective(
@@ -72,7 +82,7 @@ least_squares = Objective(
     lambda fake: fake.square().mean() / 2,  # the generator's target c = 0: Mao et al. 2017, the choice for Pearson's χ²
 )
 
-OBJECTIVES = {each.name: each for each in (saturating, non_saturating, hinge, wasserstein, least_squares)}
+OBJECTIVES = {each.name: each for each in (saturating, minimax, non_saturating, hinge, wasserstein, least_squares)}
 
 
 def named(name: str) -> Objective:

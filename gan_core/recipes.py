@@ -64,6 +64,8 @@ BY_METHOD = {
 BY_BOTH = {
     ("gan", "ring"): {"full": {"width": 128}},
     ("gan", "grid"): {"full": {"width": 128}},
+    ("unrolled", "ring"): {"class": {"batch": 128, "steps": 3_000}},
+    ("unrolled", "faces"): {"class": {"width": 32, "ema": 0.995, "steps": 1_000}},  # each five times as long as dcgan's
 }
 
 

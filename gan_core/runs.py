@@ -18,9 +18,15 @@ from gan_core.objectives import Objective, non_saturating
 adam = partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.999), fused=True)
 
 
-def as_it_stands(run):
-    """The opponent of G's step: D as it is now."""
-    return run.D
+def as_it_stands(run, fake, y, real=None):
+    """The opponent in most methods, D as it is now: the logits that L_G asks for.
+
+    They are those of the fakes, (fake,), or where the objective is paired (fake, real) with a fresh minibatch `real`,
+    examples and labels, unless one is given.
+    """
+    if not run.gan.objective.paired:
+        return (run.D(fake, y),)
+    return run.D(fake, y), run.D(*(real or run.real()))
 
 
 def unchanged(run):
@@ -38,7 +44,7 @@ class GAN:
     What some methods add, each a value too:
     `penalties`    functions (run, real, fake, y) -> what is added to L_D, averaged over the last axis: one number
     `constraints`  functions of the discriminator, called after each of its steps: clipping
-    `opponent`     a function of the run -> the function (x, y) -> logits that G plays against: D, or D looking ahead
+    `opponent`     a function (run, fake, y) -> the logits that L_G is made of: those of D, or of D looking ahead
     `schedule`     a function of the run, called before each iteration: growth, a learning rate that falls
     `ema`          β of the generator's moving average, θ̄ ← β θ̄ + (1 − β) θ; its samples are then the run's samples
     `classes`      how many there are, for networks that are told them: G(z, y), D(x, y)

@@ -25,8 +25,8 @@ from gan_core.devices import here, place
 from gan_core.runs import GAN, Run, adam
 
 __all__ = [
-    "GAN", "DivergedError", "Run", "adam", "discriminator_step", "fit", "generator_step", "iteration", "replicate",
-    "resume", "start", "train",
+    "GAN", "DivergedError", "Run", "adam", "discriminator_loss", "discriminator_step", "fit", "generator_step",
+    "iteration", "replicate", "resume", "start", "train",
 ]  # fmt: skip
 
 CHECK_EVERY = 100  # steps between looks for NaN: a look waits for the numbers, so not at every step
@@ -82,7 +82,7 @@ def start(gan, data, *, seed=0, batch=None, device=None, fast=True) -> Run:
     run = Run(
         gan, on(where.device, data), seed, batch, where,
         generator, discriminator, None if gan.ema is None else copy.deepcopy(generator).requires_grad_(False),
-        gan.optimizer_d(discriminator.parameters()), gan.optimizer_g(generator.parameters()),
+        gan.optimizer_d(_trainable(discriminator)), gan.optimizer_g(_trainable(generator)),
         torch.Generator(where.device).manual_seed(stream), layers_rng,
         losses=torch.zeros(0, 2, dtype=next(generator.parameters()).dtype, device=where.device),
     )  # fmt: skip
@@ -126,24 +126,27 @@ def discriminator_step(run) -> Tensor:
     real, y = run.real()
     with torch.no_grad():
         fake = run.G(run.noise(), y)
-    loss = run.gan.objective.discriminator(run.D(real, y), run.D(fake, y))
-    for penalty in run.gan.penalties:
-        loss = loss + penalty(run, real, fake, y)
-    _descend(run.optimizer_d, loss)
+    loss = _descend(run.optimizer_d, discriminator_loss(run, (real, y), (fake, y)))
     for constrain in run.gan.constraints:
         constrain(run.discriminator)
-    return loss.detach()
+    return loss
+
+
+def discriminator_loss(run, real, fake) -> Tensor:
+    """L_D with the method's penalties, of two minibatches (examples, labels); penalties are told the real labels."""
+    loss = run.gan.objective.discriminator(run.D(*real), run.D(*fake))
+    for penalty in run.gan.penalties:
+        loss = loss + penalty(run, real[0], fake[0], real[1])
+    return loss
 
 
 def generator_step(run) -> Tensor:
-    """One step of G on fresh noise against D as it stands; no gradient is kept for D. Returns L_G."""
+    """One step of G on fresh noise against its opponent, D as it stands; no gradient is kept for D. Returns L_G."""
     y = run.labels()
     with _frozen(run.discriminator):
-        opponent = run.gan.opponent(run)
         fake = run.G(run.noise(), y)
-        loss = run.gan.objective.generator(opponent(fake, y))
-        _descend(run.optimizer_g, loss)
-    return loss.detach()
+        logits = run.gan.opponent(run, fake, y)
+        return _descend(run.optimizer_g, run.gan.objective.generator(*logits))
 
 
 def _train(runs, steps, watch):
@@ -170,9 +173,11 @@ def _train(runs, steps, watch):
 
 
 def _descend(optimizer, loss):
+    weights = [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
     optimizer.zero_grad()
-    loss.sum().backward()  # a sum over one number, or over the seeds that move as one
+    loss.sum().backward(inputs=weights)  # a sum over one number, or over the seeds that move as one
     optimizer.step()
+    return loss.detach()
 
 
 def _advance(team, steps, watch, bar, asked_to_stop):
@@ -237,6 +242,11 @@ def _trouble(run):
     return None
 
 
+def _trainable(network):
+    """The weights that a step is to change: a user's network may hold others, taught before and kept."""
+    return [p for p in network.parameters() if p.requires_grad]
+
+
 def _build(part):
     return copy.deepcopy(part) if isinstance(part, nn.Module) else part()
 
@@ -244,7 +254,7 @@ def _build(part):
 @contextmanager
 def _frozen(module):
     """Within, `module` passes gradients through and keeps none."""
-    parameters = [p for p in module.parameters() if p.requires_grad]
+    parameters = _trainable(module)
     for p in parameters:
         p.requires_grad_(False)
     try:

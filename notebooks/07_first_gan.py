@@ -58,14 +58,14 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 # | repeat: | `iteration` |
 # | $\quad$ $k$ times: | `for _ in range(run.gan.n_dis)` |
 # | $\qquad$ take $m$ real examples and $m$ noise vectors, both fresh | `run.real`, `run.noise` |
-# | $\qquad$ move $D$ one step up $V$, with $G$ as it stands | `discriminator_step` |
+# | $\qquad$ move $D$ one step up $V$, with $G$ as it stands | `discriminator_step`, `discriminator_loss` |
 # | $\quad$ take $m$ noise vectors, fresh again | `run.noise` |
 # | $\quad$ move $G$ one step down its loss, with $D$ as it stands | `generator_step` |
 #
 # This is not a sketch. The next cell prints the source of the very functions that train every GAN in this course.
 
 # %%
-STEPS = training.iteration, training.discriminator_step, training.generator_step
+STEPS = training.iteration, training.discriminator_step, training.discriminator_loss, training.generator_step
 Markdown("```python\n" + "\n\n".join(inspect.getsource(step) for step in STEPS) + "```")
 
 # %% [markdown]

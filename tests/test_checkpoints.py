@@ -28,6 +28,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from gan_core import checkpoints, datasets, methods, objectives, training
 from gan_core.training import GAN, adam
+from gan_core.unrolling import unroll
 
 HERE = pathlib.Path(__file__).parent
 
@@ -96,6 +97,8 @@ CASES = {  # name: the method, the data, how `fit` is called
         datasets.ring,
         {},
     ),
+    "unrolled": (methods.unrolled((2,), steps=3, z=4, width=16), datasets.ring, {}),
+    "unrolled, images": (methods.unrolled((1, 8, 8), steps=2, z=4, width=8), datasets.digits, {"batch": 16}),
     "DataLoader": (DIGITS(), loader, {}),
     "DataLoader with a generator": (
         TOLD,
@@ -647,8 +650,8 @@ OTHERS = {
     "a constraint": (replace(POINTS(), constraints=(clipped,)), "constraints: none in the checkpoint, clipped here"),
     "a schedule": (replace(POINTS(), schedule=slower), "schedule: unchanged in the checkpoint, slower here"),
     "an opponent": (
-        replace(POINTS(), opponent=lambda run: run.D),
-        "opponent: as_it_stands in the checkpoint, <lambda>",
+        replace(POINTS(), opponent=unroll(5)),
+        r"opponent: as_it_stands in the checkpoint, ahead\(steps=5 first_order=False\)",
     ),
 }
 

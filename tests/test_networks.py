@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mutants import assert_killed
 from torch import nn
 
-from gan_core.networks import mlp
+from gan_core.networks import Scale, mlp, orthogonal
 
 
 def oracle_mlp(mlp):
@@ -73,3 +73,36 @@ def test_parameters_are_counted(i, shape, width, depth):
 def test_bad_sizes(sizes, error, says):
     with pytest.raises(error, match=says):
         mlp(**{"inputs": 2, "outputs": 2, **sizes})
+
+
+def oracle_orthogonal(orthogonal):
+    """W Wᵀ or Wᵀ W, whichever is smaller, is gain² I; biases are 0; what comes back is the network itself."""
+    network = mlp(5, 3, width=7, depth=2)
+    assert orthogonal(network, 0.8) is network
+    layers = [layer for layer in network if isinstance(layer, nn.Linear)]
+    for weight in (layer.weight if layer.out_features <= layer.in_features else layer.weight.mT for layer in layers):
+        torch.testing.assert_close(weight @ weight.mT, 0.64 * torch.eye(len(weight)), rtol=0, atol=1e-5)
+    assert not any(layer.bias.any() for layer in layers)
+
+
+def with_biases(network, gain):
+    biases = [layer.bias.clone() for layer in network if isinstance(layer, nn.Linear)]
+    for layer, bias in zip(
+        (each for each in orthogonal(network, gain) if isinstance(each, nn.Linear)), biases, strict=True
+    ):
+        layer.bias.data = bias
+    return network
+
+
+def test_orthogonal():
+    oracle_orthogonal(orthogonal)
+    assert_killed(oracle_orthogonal, with_biases)
+    assert_killed(oracle_orthogonal, lambda network, gain: orthogonal(network, gain**2))
+    assert_killed(oracle_orthogonal, lambda network, gain: orthogonal(mlp(5, 3, width=7, depth=2), gain))
+
+
+def test_scale_is_not_learned():
+    layer = Scale(0.25)
+    assert layer(torch.tensor([8.0])).item() == 2
+    assert not list(layer.parameters())
+    assert str(layer) == "Scale(0.25)"

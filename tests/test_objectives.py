@@ -29,6 +29,7 @@ def sigmoid(a):
 
 LOSS_D = {
     "saturating": lambda r, f: -log_sigmoid(r).mean() - log_sigmoid(-f).mean(),
+    "minimax": lambda r, f: -log_sigmoid(r).mean() - log_sigmoid(-f).mean(),
     "non_saturating": lambda r, f: -log_sigmoid(r).mean() - log_sigmoid(-f).mean(),
     "hinge": lambda r, f: np.maximum(0, 1 - r).mean() + np.maximum(0, 1 + f).mean(),
     "wasserstein": lambda r, f: f.mean() - r.mean(),
@@ -36,6 +37,7 @@ LOSS_D = {
 }
 LOSS_G = {
     "saturating": lambda f: log_sigmoid(-f).mean(),  # log(1 − D)
+    "minimax": lambda f: log_sigmoid(REAL).mean() + log_sigmoid(-f).mean(),  # log D + log(1 − D)
     "non_saturating": lambda f: -log_sigmoid(f).mean(),  # −log D
     "hinge": lambda f: -f.mean(),
     "wasserstein": lambda f: -f.mean(),
@@ -43,6 +45,7 @@ LOSS_G = {
 }
 GRADIENT_G = {  # ∂L_G/∂a of each sample, in a batch of n: the mean's 1/n times this
     "saturating": lambda f: -sigmoid(f),
+    "minimax": lambda f: -sigmoid(f),
     "non_saturating": lambda f: -(1 - sigmoid(f)),
     "hinge": lambda f: -np.ones_like(f),
     "wasserstein": lambda f: -np.ones_like(f),
@@ -55,6 +58,13 @@ def tensor(values, **settings):
     return torch.tensor(np.asarray(values), dtype=torch.float64, **settings)
 
 
+def generator(objective, real=REAL):
+    """L_G as a function of the fakes; where it is paired, with these logits of real examples."""
+    if not objective.paired:
+        return objective.generator
+    return lambda fake: objective.generator(fake, tensor(real).to(fake.dtype))
+
+
 def gradient(loss, *logits):
     leaves = [tensor(each, requires_grad=True) for each in logits]
     return [g.numpy() for g in torch.autograd.grad(loss(*leaves), leaves)]
@@ -65,11 +75,11 @@ def oracle_closed_form(objective):
     name = objective.name
     for shape in (-1,), (-1, 1):
         real, fake = tensor(REAL).reshape(shape), tensor(FAKE).reshape(shape)
-        loss_d, loss_g = objective.discriminator(real, fake), objective.generator(fake)
+        loss_d, loss_g = objective.discriminator(real, fake), generator(objective)(fake)
         assert loss_d.shape == loss_g.shape == ()
         assert loss_d.item() == pytest.approx(LOSS_D[name](REAL, FAKE), abs=1e-14)
         assert loss_g.item() == pytest.approx(LOSS_G[name](FAKE), abs=1e-14)
-    (of_fake,) = gradient(objective.generator, FAKE)
+    (of_fake,) = gradient(generator(objective), FAKE)
     np.testing.assert_allclose(of_fake, GRADIENT_G[name](FAKE) / len(FAKE), rtol=0, atol=1e-15)
 
 
@@ -89,7 +99,7 @@ def oracle_extreme_logits(objective):
     for dtype in torch.float32, torch.float64:
         logits = torch.tensor([-1e4, -50.0, 0.0, 50.0, 1e4], dtype=dtype)
         real, fake = logits.clone().requires_grad_(), logits.clone().requires_grad_()
-        losses = objective.discriminator(real, fake), objective.generator(fake)
+        losses = objective.discriminator(real, fake), generator(objective)(fake)
         gradients = [*torch.autograd.grad(losses[0], (real, fake)), *torch.autograd.grad(losses[1], (fake,))]
         assert all(value.isfinite().all() for value in (*losses, *gradients))
         assert (gradients[0][:2] < -0.1).all(), "real and called fake: push the logit up"
@@ -174,7 +184,7 @@ def oracle_named(named):
         assert named(name) is getattr(objectives, name)
         assert named(name).name == name
     for unknown in "wgan", "", None, ["hinge"]:
-        with pytest.raises(ValueError, match=r"unknown objective .*known are saturating, non_saturating, hinge"):
+        with pytest.raises(ValueError, match=r"unknown objective .*known are saturating, minimax, non_saturating"):
             named(unknown)
 
 
@@ -237,6 +247,28 @@ def test_what_holds_at_any_logits(real, fake):
     # both pull every fake the same way: up
     assert (of_fake <= 0).all()
     assert (gradient(non_saturating.generator, fake)[0] <= 0).all()
+
+
+def oracle_zero_sum(objective):
+    """What one player gains the other loses, to the last term: L_G = V = −L_D, and its gradient reaches both logits."""
+    real, fake = tensor(REAL, requires_grad=True), tensor(FAKE, requires_grad=True)
+    of_g = torch.autograd.grad(objective.generator(fake, real), (real, fake))
+    of_d = torch.autograd.grad(objective.discriminator(real, fake), (real, fake))
+    assert (objective.generator(fake, real) + objective.discriminator(real, fake)).item() == 0
+    for theirs, ours in zip(of_g, of_d, strict=True):
+        torch.testing.assert_close(theirs, -ours, rtol=0, atol=1e-16)
+
+
+def test_minimax_is_zero_sum():
+    oracle_zero_sum(objectives.minimax)
+    assert [each.name for each in objectives.OBJECTIVES.values() if each.paired] == ["minimax"]
+
+
+def test_minimax_mutants():
+    right = objectives.minimax
+    assert_killed(oracle_zero_sum, right._replace(generator=lambda f, r: -right.discriminator(f, r)))
+    assert_killed(oracle_zero_sum, right._replace(generator=lambda f, r: objectives.saturating.generator(f)))
+    assert_killed(oracle_zero_sum, right._replace(generator=lambda f, r: right.discriminator(r, f)))
 
 
 def test_hinge_is_wasserstein_only_between_the_margins():

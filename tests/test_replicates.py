@@ -14,9 +14,11 @@ from torch.nn.utils import parametrizations, spectral_norm
 
 from gan_core import _stacked, checkpoints, datasets, methods, replicates, training
 from gan_core._stacked import Stacked
-from gan_core.objectives import OBJECTIVES, Objective
+from gan_core.networks import Scale
+from gan_core.objectives import OBJECTIVES, Objective, minimax
 from gan_core.replicates import Stack
 from gan_core.training import GAN, DivergedError
+from gan_core.unrolling import unroll
 
 
 @pytest.fixture(autouse=True)
@@ -132,20 +134,6 @@ def slower(run):
         group["lr"] *= 0.9
 
 
-def looking_ahead(run, lr=0.1):
-    """D after one step of SGD on a fresh minibatch, through which G's gradient goes: Metz et al. 2017 with k = 1."""
-    now = {name: p.detach().requires_grad_() for name, p in run.discriminator.named_parameters()}
-
-    def after(numbers, x):
-        return functional_call(run.discriminator, numbers, (x,))
-
-    fake = run.G(run.noise())
-    loss = run.gan.objective.discriminator(after(now, run.real()[0]), after(now, fake)).sum()
-    slopes = torch.autograd.grad(loss, list(now.values()), create_graph=True)
-    ahead = {name: p - lr * slope for (name, p), slope in zip(now.items(), slopes, strict=True)}
-    return lambda x, y=None: after(ahead, x)
-
-
 def labelled():
     rng = torch.Generator().manual_seed(0)
     return datasets.Examples(torch.randn(64, 2, generator=rng), torch.randint(4, (64,), generator=rng))
@@ -173,7 +161,13 @@ METHODS = {
     "penalty": small(penalties=(r1,), discriminator=smooth),
     "clipping": small(constraints=(clip,), n_dis=3),
     "a learning rate that falls": small(schedule=slower),
-    "an opponent that looks ahead": small(opponent=looking_ahead),
+    "unrolled": small(opponent=unroll(2)),
+    "unrolled, paired, SGD": small(
+        opponent=unroll(1), objective=minimax, optimizer_d=partial(optim.SGD, lr=0.1, momentum=0.5)
+    ),
+    "unrolled, first order, a penalty": small(
+        opponent=unroll(2, first_order=True), penalties=(r1,), discriminator=smooth
+    ),
     "modules of one's own": small(generator=partial(nn.Linear, 3, 2, bias=False), discriminator=Line),
     "labels": small(
         generator=partial(Told, 3, 2, norm=nn.BatchNorm1d), discriminator=partial(Told, 2, 1), classes=4, ema=0.5
@@ -384,7 +378,8 @@ NETWORKS = {
     "a weight made of numbers": (squared, (12,), True),
     "a norm over each example": (lambda: nn.Sequential(nn.Linear(12, 6), nn.LayerNorm(6)), (12,), True),
     "with convolutions": (lambda: nn.Sequential(nn.Conv2d(3, 4, 2), nn.BatchNorm2d(4), nn.Flatten()), (3, 3, 3), True),
-    **{layer.__name__: (layer, (12,), False) for layer in _stacked.ENTRY_BY_ENTRY},
+    **{layer.__name__: (layer, (12,), False) for layer in _stacked.ENTRY_BY_ENTRY if layer is not Scale},
+    "Scale": (partial(Scale, 0.3), (12,), False),
 }
 
 

@@ -10,7 +10,7 @@ from pairs import ToldD, ToldG
 from torch import nn
 
 from gan_core import datasets, methods, training
-from gan_core.runs import Run
+from gan_core.runs import Run, as_it_stands
 from gan_core.training import GAN
 
 
@@ -298,14 +298,10 @@ def test_clipping_holds_after_every_step():
 def oracle_opponent(step):
     met = []
 
-    def twice_as_steep(run):
+    def twice_as_steep(run, fake, y):
         assert not any(p.requires_grad for p in run.discriminator.parameters()), "D not frozen for its opponent"
-
-        def logits(x, y):
-            met.append((x, y))
-            return 2 * run.D(x, y)
-
-        return logits
+        met.append((fake, y))
+        return (2 * run.D(fake, y),)
 
     run = game(objective=steady, opponent=twice_as_steep)
     training.discriminator_step(run)
@@ -321,7 +317,7 @@ def oracle_opponent(step):
 
 
 def against_d(run):
-    run.gan, gan = replace(run.gan, opponent=lambda run: run.D), run.gan
+    run.gan, gan = replace(run.gan, opponent=as_it_stands), run.gan
     try:
         return training.generator_step(run)
     finally:
@@ -331,6 +327,36 @@ def against_d(run):
 def test_opponent():
     oracle_opponent(training.generator_step)
     assert_killed(oracle_opponent, against_d)
+
+
+def oracle_paired(step):
+    """G's loss is told the logits of a fresh real minibatch too, and of the fakes, each in its place."""
+    told = []
+
+    def loss_g(fake, real):
+        told.append((fake.detach(), real.detach()))
+        return fake.mean()
+
+    run = game(objective=steady._replace(generator=loss_g, paired=True))
+    before = run.rng.get_state()
+    step(run)
+    ((fake, real),) = told
+    run.rng.set_state(before)
+    z, (x, y) = run.noise(), run.real()
+    w = run.discriminator.weight.item()
+    assert y is None
+    torch.testing.assert_close(real, w * x)
+    torch.testing.assert_close(fake, w * (z + 0.5))
+
+
+def test_paired():
+    def swapped(run):
+        loss = run.gan.objective.generator
+        run.gan = replace(run.gan, objective=run.gan.objective._replace(generator=lambda f, r: loss(r, f)))
+        return training.generator_step(run)
+
+    oracle_paired(training.generator_step)
+    assert_killed(oracle_paired, swapped)
 
 
 # ---- what changes with time

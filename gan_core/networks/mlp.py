@@ -1,8 +1,9 @@
-"""The multilayer perceptron of the first GANs."""
+"""The multilayer perceptron of the first GANs, and two ways to start it."""
 
 from itertools import pairwise
 from math import prod
 
+import torch
 from torch import nn
 
 from gan_core._counts import whole
@@ -22,6 +23,32 @@ def mlp(inputs, outputs, *, width=128, depth=2, activation=nn.ReLU, end=nn.Ident
     sizes = [prod(inputs), *[whole("width", width)] * whole("depth", depth, least=0)]
     hidden = [layer for i, o in pairwise(sizes) for layer in (nn.Linear(i, o), activation())]
     return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], prod(outputs)), end(), nn.Unflatten(1, outputs))
+
+
+class Scale(nn.Module):
+    """y = factor · x, with a factor that is not learned."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return self.factor * x
+
+    def extra_repr(self):
+        return str(self.factor)
+
+
+def orthogonal(network, gain):
+    """Start `network` with weights W of orthogonal rows or columns, W Wᵀ = gain² I or Wᵀ W = gain² I, and biases 0.
+
+    Such a layer keeps angles, and lengths up to the gain. Changes and returns it. Source: Saxe et al. 2014.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear):
+            torch.nn.init.orthogonal_(layer.weight, gain)
+            torch.nn.init.zeros_(layer.bias)
+    return network
 
 
 def _shape(name, size):
