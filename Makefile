@@ -34,6 +34,7 @@ book: .venv/dev ## build the HTML book in _book/
 	@echo "The book: $(CURDIR)/_book/index.html"
 
 bench: .venv/dev ## time the library side by side with what you would use instead
+	$(INSTALL) -q -e '.[dev,bench]'
 	$(ONE_THREAD) $(BIN)/python -m benchmarks
 
 portability: .venv/dev ## run the notebooks again, as on an older CPU and with two threads: the stored outputs must still hold

@@ -18,7 +18,7 @@ BATCHES = (128, 512)
 
 
 def started(steps, batch):
-    run = training.start(methods.unrolled((2,), steps=steps), datasets.ring(), batch=batch)
+    run = training.start(methods.unrolled((2,), K=steps), datasets.ring(), batch=batch)
     for _ in range(3):
         training.iteration(run)
     return run

@@ -44,22 +44,22 @@ def dcgan(shape, *, z=100, width=64):
     )
 
 
-def unrolled(shape, *, steps=5, z=None, width=None):
-    """Unrolled GAN, Metz et al. 2017: G plays against D as it would be `steps` of its own steps later.
+def unrolled(shape, *, K=5, z=None, width=None):
+    """Unrolled GAN, Metz et al. 2017: G plays against D as it would be K of its own steps later.
 
     For points (d,) the networks, their start and the zero-sum loss of the paper's appendix A, with Adam at 10⁻³ in
     place of 10⁻⁴ (the effects of its 25,000 steps then show in 3,000). For images `dcgan` with the same opponent.
-    `steps` is the paper's K; K = 0 is the same game without looking ahead. `z` and `width` are 256 and 128 for points
-    unless given, and for images those of `dcgan`. Raises ValueError as `gan` and `dcgan` do, and for steps < 0.
+    K = 0 is the same game without looking ahead. `z` and `width` are 256 and 128 for points
+    unless given, and for images those of `dcgan`. Raises ValueError as `gan` and `dcgan` do, and for K < 0.
     """
     sizes = {name: value for name, value in {"z": z, "width": width}.items() if value is not None}
     if isinstance(shape, (tuple, list)) and len(shape) == 3:
-        return replace(dcgan(shape, **sizes), opponent=unroll(steps))
+        return replace(dcgan(shape, **sizes), opponent=unroll(K))
     z, width = sizes.get("z", 256), sizes.get("width", 128)
     return replace(
         gan(shape, z=z),
         generator=lambda: orthogonal(mlp(z, shape, width=width), 0.8),
         discriminator=lambda: nn.Sequential(Scale(1 / 4), orthogonal(mlp(shape, 1, width=width, depth=1), 0.8)),
         objective=minimax,
-        opponent=unroll(steps),
+        opponent=unroll(K),
     )

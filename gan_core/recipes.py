@@ -6,7 +6,7 @@ its scale say. Torch is loaded when data are, not before.
 
 import difflib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from inspect import isfunction, signature
 from typing import NamedTuple
@@ -85,7 +85,7 @@ def gan(name, shape, recipe):
     """
     method = methods()[known("method", name, methods())]
     takes = signature(method).parameters
-    said = {name: value for name, value in asdict(recipe).items() if name in takes and value is not None}
+    said = {name: value for name in ("width", "ema") if name in takes and (value := getattr(recipe, name)) is not None}
     made = method(tuple(shape), **said)
     return made if recipe.ema is None or "ema" in said else replace(made, ema=recipe.ema)
 

@@ -24,8 +24,8 @@ from gan_core.runs import as_it_stands
 from gan_core.training import discriminator_loss
 
 
-def unroll(steps, *, first_order=False):
-    """The opponent that is D, `steps` = K ≥ 0 of its own optimizer's steps ahead: a value for `GAN(opponent=…)`.
+def unroll(K, *, first_order=False):
+    """The opponent that is D, K ≥ 0 of its own optimizer's steps ahead: a value for `GAN(opponent=…)`.
 
     D's optimizer must be `torch.optim.SGD` (with lr and momentum) or `torch.optim.Adam` (with lr, betas and eps); its
     state is carried through the virtual steps. With `first_order` G plays against the same D, and learns nothing of how
@@ -34,18 +34,18 @@ def unroll(steps, *, first_order=False):
     Raises ValueError and TypeError for a K that is not a whole number or is negative; when it is used, ValueError for
     another optimizer and for constraints, which change D in place.
     """
-    return partial(ahead, steps=whole("steps", steps, least=0), first_order=bool(first_order))
+    return partial(ahead, K=whole("K", K, least=0), first_order=bool(first_order))
 
 
-def ahead(run, fake, y, *, steps, first_order=False):
-    """The logits of D `steps` ahead, for G's loss: of the fakes, and of real where the objective is paired."""
-    if steps == 0:
+def ahead(run, fake, y, *, K, first_order=False):
+    """The logits of D, K steps ahead, for G's loss: of the fakes, and of real where the objective is paired."""
+    if K == 0:
         return as_it_stands(run, fake, y)
     real = run.real()
     known = fake.detach() if first_order else fake  # what the virtual steps know of the fakes
     theta, at, step = _virtual(run)
     with torch.enable_grad():
-        for k in range(steps):
+        for k in range(K):
             loss = discriminator_loss(at(theta), real, (known, y)).sum()  # over one number, or over stacked seeds
             (gradient,) = torch.autograd.grad(loss, theta, create_graph=not first_order)
             theta = step(theta, gradient, k)

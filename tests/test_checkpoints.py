@@ -97,8 +97,8 @@ CASES = {  # name: the method, the data, how `fit` is called
         datasets.ring,
         {},
     ),
-    "unrolled": (methods.unrolled((2,), steps=3, z=4, width=16), datasets.ring, {}),
-    "unrolled, images": (methods.unrolled((1, 8, 8), steps=2, z=4, width=8), datasets.digits, {"batch": 16}),
+    "unrolled": (methods.unrolled((2,), K=3, z=4, width=16), datasets.ring, {}),
+    "unrolled, images": (methods.unrolled((1, 8, 8), K=2, z=4, width=8), datasets.digits, {"batch": 16}),
     "DataLoader": (DIGITS(), loader, {}),
     "DataLoader with a generator": (
         TOLD,
@@ -651,7 +651,7 @@ OTHERS = {
     "a schedule": (replace(POINTS(), schedule=slower), "schedule: unchanged in the checkpoint, slower here"),
     "an opponent": (
         replace(POINTS(), opponent=unroll(5)),
-        r"opponent: as_it_stands in the checkpoint, ahead\(steps=5 first_order=False\)",
+        r"opponent: as_it_stands in the checkpoint, ahead\(K=5 first_order=False\)",
     ),
 }
 

@@ -11,7 +11,7 @@ from torch import nn, optim
 from torch.func import functional_call
 from torch.nn.utils.parametrizations import spectral_norm
 
-from gan_core import datasets, methods, objectives, training, unrolling
+from gan_core import datasets, methods, objectives, recipes, training, unrolling
 from gan_core.training import GAN
 from gan_core.unrolling import ahead, unroll
 
@@ -343,7 +343,7 @@ def test_with_labels():
 def test_with_convolutions_and_batch_normalisation(fast):
     torch.set_default_dtype(torch.float32)
     data = datasets.faces(64, size=16)
-    run = training.start(methods.unrolled(data.shape, steps=2, width=8), data, batch=16, fast=fast)
+    run = training.start(methods.unrolled(data.shape, K=2, width=8), data, batch=16, fast=fast)
     training.iteration(run)
     before = everything(run)
     training.generator_step(run)
@@ -351,10 +351,10 @@ def test_with_convolutions_and_batch_normalisation(fast):
 
 
 def test_unrolled_is_the_papers_pair():
-    gan = methods.unrolled((2,), steps=7)
+    gan = methods.unrolled((2,), K=7)
     generator, discriminator = gan.generator(), gan.discriminator()
     assert gan.objective is objectives.minimax
-    assert gan.opponent.keywords == {"steps": 7, "first_order": False}
+    assert gan.opponent.keywords == {"K": 7, "first_order": False}
     layers = [
         layer for network in (generator, discriminator) for layer in network.modules() if isinstance(layer, nn.Linear)
     ]
@@ -394,10 +394,10 @@ def test_memory_is_linear_in_k():
 # ---- bad input
 
 
-@pytest.mark.parametrize(("steps", "error"), [(-1, ValueError), (1.5, TypeError), ("5", TypeError), (None, TypeError)])
-def test_steps(steps, error):
-    with pytest.raises(error, match="steps must be"):
-        unroll(steps)
+@pytest.mark.parametrize(("K", "error"), [(-1, ValueError), (1.5, TypeError), ("5", TypeError), (None, TypeError)])
+def test_K(K, error):
+    with pytest.raises(error, match="K must be"):
+        unroll(K)
 
 
 TWO_GROUPS = lambda ps: optim.SGD([{"params": [p]} for p in ps], lr=0.1)  # noqa: E731
@@ -424,3 +424,8 @@ def test_what_cannot_be_looked_through(name):
 
 def test_ahead_is_the_part():
     assert unroll(5).func is ahead
+
+
+def test_the_command_line_does_not_take_its_steps_for_k():
+    shape = (3, 16, 16)
+    assert recipes.gan("unrolled", shape, recipes.recipe("unrolled", "faces", "class")).opponent.keywords["K"] == 5
