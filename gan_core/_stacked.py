@@ -11,8 +11,6 @@ from torch import nn
 from torch.func import functional_call, vmap
 from torch.nn.functional import batch_norm
 
-from gan_core.networks.mlp import Scale
-
 
 class Stacked(nn.Module):
     """`networks` as one. Its parameters and buffers are theirs, stacked: (S, *shape); theirs become views into these.
@@ -62,7 +60,11 @@ def _call(layer, *inputs):
 def _form(layer):
     if layer._forward_hooks or layer._forward_pre_hooks:  # these may do anything, and so may a subclass
         return _mapped
-    return _sequence if type(layer).forward is nn.Sequential.forward else FORMS.get(type(layer), _mapped)
+    if type(layer).forward is nn.Sequential.forward:
+        return _sequence
+    if getattr(layer, "entry_by_entry", False):  # a layer of one's own that says so
+        return _as_it_is
+    return FORMS.get(type(layer), _mapped)
 
 
 def _sequence(layers, x):
@@ -96,18 +98,22 @@ def _batch_norm(layer, x):
     return y.unflatten(1, x.shape[0:3:2]).transpose(0, 1)
 
 
+def _as_it_is(layer, x):
+    return layer(x)
+
+
 def _after_the_seeds(axis):
     return axis if axis < 0 else axis + 1
 
 
 ENTRY_BY_ENTRY = (
     nn.Identity, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish,
-    nn.Softplus, nn.Softsign, nn.Tanh, nn.Sigmoid, nn.LogSigmoid, nn.Hardtanh, nn.Hardswish, Scale,
+    nn.Softplus, nn.Softsign, nn.Tanh, nn.Sigmoid, nn.LogSigmoid, nn.Hardtanh, nn.Hardswish,
 )  # fmt: skip
 FORMS = {
     nn.Linear: _linear,
     nn.BatchNorm1d: _batch_norm,
     nn.Flatten: lambda layer, x: x.flatten(_after_the_seeds(layer.start_dim), _after_the_seeds(layer.end_dim)),
     nn.Unflatten: lambda layer, x: x.unflatten(_after_the_seeds(layer.dim), layer.unflattened_size),
-    **dict.fromkeys(ENTRY_BY_ENTRY, lambda layer, x: layer(x)),
+    **dict.fromkeys(ENTRY_BY_ENTRY, _as_it_is),
 }

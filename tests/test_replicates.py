@@ -378,7 +378,7 @@ NETWORKS = {
     "a weight made of numbers": (squared, (12,), True),
     "a norm over each example": (lambda: nn.Sequential(nn.Linear(12, 6), nn.LayerNorm(6)), (12,), True),
     "with convolutions": (lambda: nn.Sequential(nn.Conv2d(3, 4, 2), nn.BatchNorm2d(4), nn.Flatten()), (3, 3, 3), True),
-    **{layer.__name__: (layer, (12,), False) for layer in _stacked.ENTRY_BY_ENTRY if layer is not Scale},
+    **{layer.__name__: (layer, (12,), False) for layer in _stacked.ENTRY_BY_ENTRY},
     "Scale": (partial(Scale, 0.3), (12,), False),
 }
 

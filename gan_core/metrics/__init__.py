@@ -1,8 +1,42 @@
-"""How good are the samples? Measures that say what they look at, each tested where the answer is known."""
+"""How good are the samples? Measures that say what they look at, each tested where the answer is known.
 
-from gan_core.metrics.frechet import frechet_distance
+Samples are rows of numbers: points, pixels, or what a network of your choice makes of them (its *features*). A measure
+sees nothing but those, so say with the number which they were: "pixel Fréchet distance", "kernel distance of the
+judge's features". FID, KID and Inception Score without more are names for the features and classes of `inception`.
+"""
+
+from gan_core.metrics.frechet import frechet_distance, frechet_gaussians
+from gan_core.metrics.inception import inception
 from gan_core.metrics.judge import Judge
-from gan_core.metrics.modes import Modes, modes
-from gan_core.metrics.nearest import nearest_distance
+from gan_core.metrics.kernel import kernel_distance
+from gan_core.metrics.manifolds import Birthday, PrecisionRecall, birthday, precision_recall
+from gan_core.metrics.modes import ModeKL, Modes, mode_kl, modes, stacked_modes
+from gan_core.metrics.nearest import nearer_to_training, nearest_distance
+from gan_core.metrics.parzen import parzen_log_likelihood
+from gan_core.metrics.pyramid import pyramid_sliced_wasserstein
+from gan_core.metrics.score import Score, inception_score
+from gan_core.metrics.sliced import sliced_wasserstein
 
-__all__ = ["Judge", "Modes", "frechet_distance", "modes", "nearest_distance"]
+__all__ = [
+    "Birthday",
+    "Judge",
+    "ModeKL",
+    "Modes",
+    "PrecisionRecall",
+    "Score",
+    "birthday",
+    "frechet_distance",
+    "frechet_gaussians",
+    "inception",
+    "inception_score",
+    "kernel_distance",
+    "mode_kl",
+    "modes",
+    "nearer_to_training",
+    "nearest_distance",
+    "parzen_log_likelihood",
+    "precision_recall",
+    "pyramid_sliced_wasserstein",
+    "sliced_wasserstein",
+    "stacked_modes",
+]

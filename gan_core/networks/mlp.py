@@ -28,6 +28,8 @@ def mlp(inputs, outputs, *, width=128, depth=2, activation=nn.ReLU, end=nn.Ident
 class Scale(nn.Module):
     """y = factor · x, with a factor that is not learned."""
 
+    entry_by_entry = True  # so that stacked networks need no other form of it, see `replicates`
+
     def __init__(self, factor):
         super().__init__()
         self.factor = factor
