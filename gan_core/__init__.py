@@ -9,7 +9,7 @@ or below:
     2  training      runs  training  unrolling  checkpoints  replicates
     3  judgement     metrics  latent  judges
     4  methods       methods
-    5  to people     figures  widgets  lessons  check  recipes  results  cli
+    5  to people     figures  widgets  lessons  check  recipes  results  studies  cli
 """
 
 from importlib import import_module
@@ -22,7 +22,7 @@ FLOORS = {
     2: ("runs", "training", "unrolling", "checkpoints", "replicates"),
     3: ("metrics", "latent", "judges"),
     4: ("methods",),
-    5: ("figures", "widgets", "lessons", "check", "recipes", "results", "cli"),
+    5: ("figures", "widgets", "lessons", "check", "recipes", "results", "studies", "cli"),
 }
 _MODULES = frozenset(name for floor in FLOORS.values() for name in floor)
 

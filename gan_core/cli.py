@@ -1,4 +1,4 @@
-"""The command line: `python -m gan_core`, with methods, train, sample, judges and check.
+"""The command line: `python -m gan_core`, with methods, train, sample, study, judges and check.
 
 Exit codes: 0 done; 1 training or saving failed, or the machine is not fit; 2 wrong words or bad input; 130 Ctrl-C.
 Torch is loaded when a command needs it: `check` must run where it is missing.
@@ -156,6 +156,46 @@ def sample(asked):
             raise ValueError(f"--out must be a .png in a folder that is there; given {out}")
     results.write(out, results.picture(run.samples(asked.n, asked.seed)))
     print(f"{asked.n:,} samples of step {run.step:,}: {out}")
+
+
+def study(asked):
+    """Record what is left of a study; without a name, list the studies."""
+    from gan_core import studies, training
+
+    folder = Path(asked.results) / "studies"
+    if asked.name is None:
+        return _list_studies(studies, folder)
+    with _refused():
+        found = studies.find(asked.name)
+        found.knows(asked.conditions or ())
+        before = studies.recording.begun(asked.name, found, folder)
+    options = {"conditions": asked.conditions, "workers": asked.workers, "folder": folder}
+    try:
+        record = studies.record(asked.name, **options)
+    except KeyboardInterrupt:
+        after = studies.recording.begun(asked.name, found, folder)
+        new = len(after.rows) - len(before.rows)
+        again = shlex.join(["python", "-m", "gan_core", *asked.words])
+        _say(f"stopped; {new:,} new rows are in {studies.path(asked.name, folder)}; to go on: {again}")
+        return 130
+    except (training.DivergedError, ValueError) as error:
+        raise Failure(error, code=1) from error
+    print(f"{len(record.rows):,} rows, {_duration(record.seconds)} of training: {studies.path(asked.name, folder)}")
+
+
+def _list_studies(studies, folder):
+    for name in studies.STUDIES:
+        found = studies.find(name)
+        try:
+            record = studies.read(name, folder)
+            share = len(record.rows) / (len(found.conditions) * len(found.seeds) * len(found.at))
+            state = f"{share:.0%} recorded, {_duration(record.seconds)} of training, {record.provenance[-1]['date']}"
+        except FileNotFoundError:
+            state = "not recorded"
+        except ValueError as error:
+            state = str(error)
+        print(f"{name}: {found.question}\n    {len(found.conditions)} conditions, {len(found.seeds)} seeds; {state}")
+    print("\nRecord one, or what is left of it: python -m gan_core study NAME")
 
 
 def judges(asked):
@@ -350,6 +390,7 @@ def _parser():
         )
     )
     _describe_sample(add(sample, "draw samples of a run that was trained, as a picture"))
+    _describe_study(add(study, "record a study, an experiment of many runs; without a name, list them"))
     add(judges, "train the small networks that judge digits and faces anew, and write their weights")
     machine = commands.add_parser("check", help="say whether this machine is fit for the course")
     machine.set_defaults(command=lambda asked: check.main())
@@ -377,6 +418,14 @@ def _describe_sample(parser):
     add("-n", type=_whole(1), default=64, metavar="N", help="how many (default 64)")
     add("--seed", type=_whole(0), default=0, metavar="N", help="of the noise (default 0)")
     add("--out", default="sheet.png", metavar="FILE", help="the picture to write (default sheet.png)")
+    _add_results(parser)
+
+
+def _describe_study(parser):
+    add = parser.add_argument
+    add("name", metavar="NAME", nargs="?", help="of the study; what its record has already is not done again")
+    add("--conditions", nargs="+", metavar="LABEL", help="only these conditions (default all)")
+    add("--workers", type=_whole(1), default=1, metavar="N", help="processes, of one thread each (default 1)")
     _add_results(parser)
 
 

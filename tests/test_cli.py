@@ -76,7 +76,7 @@ def test_help_names_the_commands_and_loads_no_torch():
     code = "import sys; from gan_core.cli import main\ntry: main(['--help'])\nfinally: print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     *said, torch_is_loaded = run.stdout.split()
-    assert {"methods", "train", "sample", "judges", "check"} <= set(said)
+    assert {"methods", "train", "sample", "study", "judges", "check"} <= set(said)
     assert torch_is_loaded == "False"
 
 
@@ -546,3 +546,151 @@ def test_samples_are_drawn_by_name_and_by_folder(capsys):
     for out in ("a.jpg", "not/here.png"):
         assert main(["sample", "d", "--out", out]) == 2
         one_line(capsys, "--out", out)
+
+
+# ---- studies
+
+
+def slow_or_fast(lr):
+    from dataclasses import replace
+
+    return replace(methods.gan((2,), z=2, width=8), optimizer_g=partial(training.adam, lr=lr))
+
+
+def spread(run):
+    return {"spread": run.samples(20).std()}
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """A study of two conditions and two seeds, the only one there is."""
+    from gan_core import datasets, studies
+
+    study = studies.Study(
+        question="Does the learning rate matter?",
+        data=datasets.ring,
+        conditions={"slow": partial(slow_or_fast, 1e-4), "fast": partial(slow_or_fast, 1e-2)},
+        measure=spread,
+        at=(2, 3),
+        seeds=(0, 1),
+        batch=8,
+        together=False,
+    )
+    monkeypatch.setattr(studies, "STUDIES", {"tiny": ""})
+    monkeypatch.setattr(studies, "find", lambda name: {recipes.known("study", name, ["tiny"]): study}[name])
+
+
+def stopped_in_the_second_run(monkeypatch):
+    """From here on, Ctrl-C is pressed in the fifth iteration."""
+    calls, within = [], training.iteration
+
+    def pressed(run):
+        calls.append(1)
+        if len(calls) == 5:
+            signal.raise_signal(signal.SIGINT)
+        return within(run)
+
+    monkeypatch.setattr(training, "iteration", pressed)
+
+
+def rows_of(name):
+    from gan_core import studies
+
+    rows = studies.read(name, "results/studies").rows
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+def test_studies_are_listed_with_their_questions_and_how_far_they_are(tiny, capsys):
+    assert main(["study"]) == 0
+    said = capsys.readouterr().out
+    assert "tiny: Does the learning rate matter?\n    2 conditions, 2 seeds; not recorded" in said
+    assert said.endswith("python -m gan_core study NAME\n")
+    assert main(["study", "tiny", "--conditions", "slow"]) == 0
+    capsys.readouterr()
+    assert main(["study"]) == 0
+    assert re.search(r"50% recorded, 0 seconds of training, \d{4}-\d\d-\d\d", capsys.readouterr().out)
+    with open("results/studies/tiny.json", "a") as file:
+        file.write("and so on")
+    assert main(["study"]) == 0
+    assert "tiny.json is damaged" in capsys.readouterr().out
+
+
+def oracle_study(command, capsys, monkeypatch):
+    assert command(["study", "tiny"]) == 0
+    said = capsys.readouterr().out
+    assert "slow, seed 0: spread" in said
+    assert "8 rows, 0 seconds of training: results/studies/tiny.json" in said
+    at_once = rows_of("tiny")
+    assert len(at_once) == 8
+    os.unlink("results/studies/tiny.json")
+    with monkeypatch.context() as patch:
+        stopped_in_the_second_run(patch)
+        assert command(["study", "tiny"]) == 130
+    said = capsys.readouterr().err
+    assert "stopped; 2 new rows are in results/studies/tiny.json" in said
+    assert said.rstrip().endswith("to go on: python -m gan_core study tiny")
+    assert rows_of("tiny") == at_once[:2]
+    assert command(["study", "tiny"]) == 0
+    assert "[3 of 3]" in capsys.readouterr().out
+    assert rows_of("tiny") == at_once
+    assert command(["study", "tiny"]) == 0  # nothing to do is no mistake
+    assert "seed 0: spread" not in capsys.readouterr().out
+
+
+def test_study(tiny, capsys, monkeypatch):
+    oracle_study(main, capsys, monkeypatch)
+
+
+def without_what_there_is(words):
+    if os.path.exists("results/studies/tiny.json"):
+        os.unlink("results/studies/tiny.json")
+    return main(words)
+
+
+STUDY_MUTANTS = {
+    "begins again": without_what_there_is,
+    "one condition": lambda words: main([*words, "--conditions", "slow"]),
+    "elsewhere": lambda words: main([*words, "--results", "elsewhere"]),
+    "takes a stop for an end": lambda words: main(words) and 0,
+}
+
+
+@pytest.mark.parametrize("name", STUDY_MUTANTS)
+def test_study_mutants(name, tiny, capsys, monkeypatch):
+    def oracle(command):
+        oracle_study(command, capsys, monkeypatch)
+
+    assert_killed(oracle, STUDY_MUTANTS[name])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["tinny"], ["no study 'tinny'", "did you mean tiny?"]),
+        (["tiny", "--conditions", "slow", "quick"], ["no condition 'quick'", "'slow'; 'fast'"]),
+    ],
+    ids=" ".join,
+)
+def test_a_study_or_a_condition_that_is_not_there_is_refused(words, said, tiny, capsys, tmp_path):
+    assert main(["study", *words]) == 2
+    one_line(capsys, *said)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_record_is_refused_and_left_alone(tiny, capsys, tmp_path):
+    (tmp_path / "results" / "studies").mkdir(parents=True)
+    (tmp_path / "results" / "studies" / "tiny.json").write_text("mine")
+    assert main(["study", "tiny"]) == 2
+    one_line(capsys, "tiny.json is damaged")
+    assert (tmp_path / "results" / "studies" / "tiny.json").read_text() == "mine"
+
+
+def test_a_study_that_breaks_is_said_in_one_line(tiny, capsys, monkeypatch):
+    from gan_core.studies import recording
+
+    def broken(study, job, moved=None):
+        raise training.DivergedError("slow, seed 0, step 2: a loss is not finite", None)
+
+    monkeypatch.setattr(recording, "done", broken)
+    assert main(["study", "tiny"]) == 1
+    one_line(capsys, "slow, seed 0, step 2")

@@ -2,5 +2,14 @@
 
 from gan_core.networks.dcgan import dcgan_discriminator, dcgan_generator
 from gan_core.networks.mlp import Scale, mlp, orthogonal
+from gan_core.networks.unrolled import unrolled_discriminator, unrolled_generator
 
-__all__ = ["Scale", "dcgan_discriminator", "dcgan_generator", "mlp", "orthogonal"]
+__all__ = [
+    "Scale",
+    "dcgan_discriminator",
+    "dcgan_generator",
+    "mlp",
+    "orthogonal",
+    "unrolled_discriminator",
+    "unrolled_generator",
+]
