@@ -133,9 +133,12 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 # | 05 | The saddle | Why do two players that both do the right thing run in circles? | 80 |
 # | 06 | Vanishing gradients | When does the generator stop hearing the discriminator? | 50 |
 # | 07 | The first GAN | Does Algorithm 1 draw digits? | 95 |
+# | 08 | Mode collapse | Why does a generator draw one thing only, and does it help to think ahead? | 90 |
 # | 09 | DCGAN | How do random numbers become a face, and can one compute with them? | 90 |
+# | 15 | Judging samples | How good is a generator, and who says so? | 110 |
 #
-# Read 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all, and 09 goes on from 07.
+# Read 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all, and 08 and 09 go on
+# from 07. 15 needs 07, and a little of 03 and 04.
 #
 # The *zoo* of GANs looks larger than it is. Almost every method changes one or two of five parts: the generator, the discriminator,
 # the objective (the pair of losses), the constraint that keeps the discriminator in bounds, and the schedule (who moves when).

@@ -7,7 +7,19 @@ from importlib import import_module
 
 from gan_core.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE, SKY, use_style
 
-SUBJECTS = ("dcgan", "discriminator", "divergences", "earth", "games", "gradients", "samples", "training", "zoo")
+SUBJECTS = (
+    "dcgan",
+    "discriminator",
+    "divergences",
+    "earth",
+    "games",
+    "gradients",
+    "judging",
+    "modes",
+    "samples",
+    "training",
+    "zoo",
+)
 
 __all__ = ["BLUE", "GOLD", "GREEN", "GREY", "ORANGE", "PURPLE", "SKY", "use_style", *SUBJECTS]
 
