@@ -47,7 +47,7 @@ every_distance = pytest.mark.parametrize("distance", DISTANCES.values(), ids=DIS
 # ---- what every distance keeps
 
 
-@pytest.mark.parametrize("name", DISTANCES.keys() - {"kernel"})
+@pytest.mark.parametrize("name", sorted(DISTANCES.keys() - {"kernel"}))
 def test_identity_is_zero(name):
     x = images()
     assert DISTANCES[name](x, x) == pytest.approx(0, abs=1e-9)
@@ -60,7 +60,7 @@ def test_symmetry(distance):
     assert distance(x, y) == pytest.approx(distance(y, x), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", DISTANCES.keys() - {"pyramid"})
+@pytest.mark.parametrize("name", sorted(DISTANCES.keys() - {"pyramid"}))
 def test_the_order_of_the_samples_changes_nothing(name):
     x, y = images(24), images(20, seed=1)
     assert DISTANCES[name](x[::-1], rng().permutation(y)) == pytest.approx(DISTANCES[name](x, y), rel=1e-9)
@@ -82,7 +82,7 @@ def test_blocks_change_nothing(distance, monkeypatch):
     assert distance(x, y) == pytest.approx(whole, rel=1e-6)
 
 
-@pytest.mark.parametrize("name", DISTANCES.keys() - {"pyramid"})
+@pytest.mark.parametrize("name", sorted(DISTANCES.keys() - {"pyramid"}))
 def test_a_larger_shift_is_further(name):
     x = images()
     assert all(
