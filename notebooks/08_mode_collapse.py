@@ -239,7 +239,8 @@ claim(
 # first, then a circle, and then eight spots begin to show.
 #
 # One seed proves nothing. So the experiment has been **recorded**: eight seeds, 3,000 steps, seven conditions. That takes
-# half an hour, too long for a notebook, but anybody can do it again with one command. Below we do a small part of it again.
+# some twenty minutes of one processor core, too long for a notebook, but anybody can do it again with one command. Below we
+# do a small part of it again.
 
 # %%
 record = studies.read("ring")
