@@ -23,3 +23,11 @@ def _nothing_left_behind():
     plt.close("all")
     if torch:
         torch.set_default_dtype(dtype)
+
+
+@pytest.fixture
+def float64(_nothing_left_behind):
+    """Torch's default dtype for the test; what was before comes back by itself."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)

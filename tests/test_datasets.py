@@ -10,13 +10,7 @@ from sklearn.datasets import load_digits
 from gan_core import datasets
 from gan_core.datasets import Examples, Images, Mixture
 
-
-@pytest.fixture(autouse=True)
-def float64():
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def rng(seed=0):

@@ -20,13 +20,7 @@ from gan_core.replicates import Stack
 from gan_core.training import GAN, DivergedError
 from gan_core.unrolling import unroll
 
-
-@pytest.fixture(autouse=True)
-def float64():
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 SEEDS = (5, 0, 3)

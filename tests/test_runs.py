@@ -13,10 +13,7 @@ from gan_core import datasets, methods, training
 from gan_core.runs import Run, as_it_stands
 from gan_core.training import GAN
 
-
-@pytest.fixture(autouse=True)
-def float64():
-    torch.set_default_dtype(torch.float64)
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 class Line(nn.Module):

@@ -19,13 +19,7 @@ from torch.nn.functional import softplus
 from gan_core import datasets, methods, training
 from gan_core.training import GAN, DivergedError
 
-
-@pytest.fixture(autouse=True)
-def float64():
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 DATA = datasets.Mixture(*(torch.tensor(v, dtype=torch.float64) for v in ([[3.0]], [0.1], [1.0])))

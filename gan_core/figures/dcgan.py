@@ -3,9 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from gan_core.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE
-
-_KINDS = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), (PURPLE, ":", "D"), (GOLD, "-", "v"))
+from gan_core.figures.style import BLUE, GREY, KINDS, ORANGE
 
 
 def stamps(copies, total, kept):
@@ -16,7 +14,7 @@ def stamps(copies, total, kept):
     """
     figure, axes = plt.subplots(2, 1, figsize=(7.5, 3.6), sharex=True, height_ratios=(3, 2))
     width = 0.8 / len(copies)
-    for i, ((start, values), (colour, _, _)) in enumerate(zip(copies, _KINDS, strict=False)):
+    for i, ((start, values), (colour, _, _)) in enumerate(zip(copies, KINDS, strict=False)):
         at = start + np.arange(len(values)) + (i - (len(copies) - 1) / 2) * width
         axes[0].bar(at, values, width, color=colour, hatch=("", "//", "..", "xx")[i % 4], label=f"x[{i}] · kernel")
     places = np.arange(len(total))
@@ -48,7 +46,7 @@ def reach(panels):
 def activations(a, curves):
     """Activations and their derivatives, side by side: `curves` maps a name to (values, slopes) over `a`."""
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), sharex=True)
-    for (name, both), (colour, line, _) in zip(curves.items(), _KINDS, strict=False):
+    for (name, both), (colour, line, _) in zip(curves.items(), KINDS, strict=False):
         for ax, values in zip(axes, both, strict=True):
             ax.plot(a, values, color=colour, linestyle=line, label=name)
     for ax, ylabel in zip(axes, ("activation f(a)", "derivative f′(a)"), strict=True):
@@ -90,7 +88,7 @@ def walk(t, norms, shell, seen, ylabel):
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), sharex=True)
     axes[0].axhspan(*shell, color=GREY, alpha=0.2, linewidth=0, label="98 in 100 draws")
     for ax, curves in zip(axes, (norms, seen), strict=True):
-        for (label, values), (colour, line, marker) in zip(curves.items(), _KINDS, strict=False):
+        for (label, values), (colour, line, marker) in zip(curves.items(), KINDS, strict=False):
             ax.plot(t, values, color=colour, linestyle=line, marker=marker, markersize=5, label=label)
         ax.set(xlabel="t, from z₀ to z₁", ylim=(0, None))
         ax.legend()
@@ -103,7 +101,7 @@ def against(panels, ylabel):
     """Points, a mark for each group: `panels` maps the x label of a panel to {group: (x, y)}; y is common to all."""
     figure, axes = plt.subplots(1, len(panels), figsize=(4.9 * len(panels), 3.9), sharey=True, squeeze=False)
     for ax, (xlabel, groups) in zip(axes[0], panels.items(), strict=True):
-        for (label, (x, y)), (colour, _, marker) in zip(groups.items(), _KINDS, strict=False):
+        for (label, (x, y)), (colour, _, marker) in zip(groups.items(), KINDS, strict=False):
             ax.plot(x, y, marker, color=colour, markersize=9, alpha=0.8, label=label)
         ax.set(xlabel=xlabel, ylim=(0, None))
     axes[0, 0].set_ylabel(ylabel)

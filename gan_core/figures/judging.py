@@ -3,9 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from gan_core.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE
+from gan_core.figures.style import GREY, KINDS
 
-_KINDS = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), (PURPLE, ":", "D"), (GOLD, "-", "v"))
 _VERDICTS = {1: ("#CFE5F2", "✓", "called worse than real"), 0: ("#FFFFFF", "", "not told apart"),
              -1: ("#F6C9A8", "✗", "called better than real")}  # fmt: skip
 
@@ -44,7 +43,7 @@ def sizes(n, panels):
     for ax, (ylabel, groups, expected, scale) in zip(axes[0], panels, strict=True):
         if expected is not None:
             ax.plot(n, expected, color=GREY, linewidth=1.5, label="theory")
-        for (label, values), (colour, _, marker) in zip(groups.items(), _KINDS, strict=False):
+        for (label, values), (colour, _, marker) in zip(groups.items(), KINDS, strict=False):
             half = 1.96 * values.std(0, ddof=1) / np.sqrt(len(values))
             ax.errorbar(n, values.mean(0), half, color=colour, linestyle="", marker=marker, capsize=4, label=label)
         if scale == "linear":
@@ -65,7 +64,7 @@ def extrapolated(inverse, groups, lines):
     """
     figure, ax = plt.subplots(figsize=(7.5, 3.6))
     whole = np.array([0.0, max(inverse)])
-    for (label, values), (colour, line, marker) in zip(groups.items(), _KINDS, strict=False):
+    for (label, values), (colour, line, marker) in zip(groups.items(), KINDS, strict=False):
         intercept, slope = lines[label]
         ax.plot(whole, intercept + slope * whole, color=colour, linestyle=line, linewidth=1.5)
         ax.plot(inverse, values, linestyle="", marker=marker, color=colour, label=label)
@@ -79,7 +78,7 @@ def extrapolated(inverse, groups, lines):
 def windows(widths, curves):
     """The log-likelihood of held-out examples against the width of the window, a curve for each set of centres."""
     figure, ax = plt.subplots(figsize=(7.5, 3.6))
-    for (label, values), (colour, line, marker) in zip(curves.items(), _KINDS, strict=False):
+    for (label, values), (colour, line, marker) in zip(curves.items(), KINDS, strict=False):
         best = int(np.argmax(values))
         ax.plot(widths, values, color=colour, linestyle=line, label=label)
         ax.plot(widths[best], values[best], marker, color=colour, markersize=10)
@@ -95,7 +94,7 @@ def tracks(steps, measures):
     columns = -(-len(measures) // 2)
     figure, axes = plt.subplots(2, columns, figsize=(11.5, 4.8), sharex=True, squeeze=False)
     for ax, (name, values) in zip(axes.flat, measures.items(), strict=False):
-        for run, (colour, line, marker) in zip(values, _KINDS, strict=False):
+        for run, (colour, line, marker) in zip(values, KINDS, strict=False):
             ax.plot(steps, run, color=colour, linestyle=line, marker=marker, markersize=4, linewidth=1.5)
         ax.set_title(name)
         ax.tick_params(axis="x", labelbottom=True)
@@ -126,7 +125,7 @@ def levels(table, floor):
     Each fault has one mark for each level; the lines are the floor's levels.
     """
     figure, ax = plt.subplots(figsize=(9, 0.42 * len(table) + 1.3))
-    for (size, real), (colour, line, marker) in zip(floor.items(), _KINDS, strict=False):
+    for (size, real), (colour, line, marker) in zip(floor.items(), KINDS, strict=False):
         ax.axvline(real, color=colour, linestyle=line, linewidth=1.2)
         distances = [of_fault[size] for of_fault in table.values()]
         ax.plot(distances, range(len(table)), linestyle="", marker=marker, color=colour, markersize=9,

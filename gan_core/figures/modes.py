@@ -3,18 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from gan_core.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE, SKY
-
-_KINDS = (
-    (BLUE, "-", "o"),
-    (ORANGE, "--", "s"),
-    (GREEN, "-.", "^"),
-    (PURPLE, ":", "D"),
-    (GOLD, "-", "v"),
-    (SKY, "--", "P"),
-    (GREY, "-.", "X"),
-    ("black", ":", "<"),
-)
+from gan_core.figures.style import BLUE, GREY, KINDS, ORANGE
 
 
 def landscape(x, logit, panels, centres, limit):
@@ -64,7 +53,7 @@ def slopes(K, measured, formulas, limits):
     `measured` and `formulas` map the same labels to values over `K` (n,); `limits` maps a label to a horizontal line.
     """
     figure, ax = plt.subplots(figsize=(7.5, 3.6))
-    for (label, values), (colour, line, marker) in zip(formulas.items(), _KINDS, strict=False):
+    for (label, values), (colour, line, marker) in zip(formulas.items(), KINDS, strict=False):
         ax.plot(K, values, color=colour, linestyle=line, label=f"{label}: formula")
         ax.plot(K, measured[label], marker, color=colour, markersize=7, label=f"{label}: autograd")
     for label, value in limits.items():
@@ -82,7 +71,7 @@ def conditions(panels):
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(4.6 * len(panels) + 1.2, 4.0), sharey=True, squeeze=False)
     for ax, (xlabel, groups) in zip(axes[0], panels.items(), strict=True):
-        for row, (values, (colour, _, marker)) in enumerate(zip(groups.values(), _KINDS, strict=False)):
+        for row, (values, (colour, _, marker)) in enumerate(zip(groups.values(), KINDS, strict=False)):
             values = np.asarray(values)
             spread = np.linspace(-0.22, 0.22, len(values))  # so that equal values can be told apart
             ax.plot(values, row + spread, marker, color=colour, markersize=4, alpha=0.45)
@@ -103,7 +92,7 @@ def courses(panels, xlabel):
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(3.9 * len(panels), 3.8), sharex=True, squeeze=False)
     for ax, (ylabel, groups) in zip(axes[0], panels.items(), strict=True):
-        for (label, (x, values)), (colour, line, marker) in zip(groups.items(), _KINDS, strict=False):
+        for (label, (x, values)), (colour, line, marker) in zip(groups.items(), KINDS, strict=False):
             mean, half = values.mean(0), 2 * values.std(0, ddof=1) / np.sqrt(len(values))
             ax.fill_between(x, mean - half, mean + half, color=colour, alpha=0.15, linewidth=0)
             ax.plot(x, mean, color=colour, linestyle=line, marker=marker, markersize=6, label=label)
@@ -119,7 +108,7 @@ def tables(panels, ylabel):
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(4.9 * len(panels), 3.8), sharey=True, squeeze=False)
     for ax, (title, (Ks, groups)) in zip(axes[0], panels.items(), strict=True):
-        for i, ((label, cells), (colour, line, marker)) in enumerate(zip(groups.items(), _KINDS, strict=False)):
+        for i, ((label, cells), (colour, line, marker)) in enumerate(zip(groups.items(), KINDS, strict=False)):
             mean, error = np.array(cells).T
             at = np.arange(len(Ks)) + 0.08 * i
             ax.errorbar(

@@ -11,6 +11,17 @@ SKY = "#56B4E9"
 GOLD = "#E69F00"
 GREY = "#6E6E6E"
 
+KINDS = (  # colour, line, marker: what is drawn several times in one figure differs in all three
+    (BLUE, "-", "o"),
+    (ORANGE, "--", "s"),
+    (GREEN, "-.", "^"),
+    (PURPLE, ":", "D"),
+    (GOLD, "-", "v"),
+    (SKY, "--", "P"),
+    (GREY, "-.", "X"),
+    ("black", ":", "<"),
+)
+
 
 def use_style():
     """Set the course's style for every figure made from here on. A chapter calls it once, in its first cell."""

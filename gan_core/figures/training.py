@@ -3,16 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from gan_core.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE, SKY
-
-_KINDS = (
-    (BLUE, "-", "o"),
-    (ORANGE, "--", "s"),
-    (GREEN, "-.", "^"),
-    (PURPLE, ":", "D"),
-    (GOLD, "-", "v"),
-    (SKY, "--", "P"),
-)
+from gan_core.figures.style import BLUE, GREEN, GREY, KINDS, ORANGE
 
 
 def evolution(x, p, moments):
@@ -62,7 +53,7 @@ def spread(steps, groups, ylabel, floor=None):
     given, is a (value, label) to compare with.
     """
     figure, axes = plt.subplots(figsize=(7.5, 3.6))
-    for (label, values), (colour, line, marker) in zip(groups.items(), _KINDS, strict=False):
+    for (label, values), (colour, line, marker) in zip(groups.items(), KINDS, strict=False):
         at = steps[label] if isinstance(steps, dict) else steps
         axes.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.15, linewidth=0)
         axes.plot(
@@ -149,7 +140,7 @@ def classes(groups):
     """Share of each class, bars side by side: `groups` maps a label to (seeds, classes); whiskers are the range."""
     figure, axes = plt.subplots(figsize=(7.5, 3.3))
     width = 0.8 / len(groups)
-    for i, ((label, shares), (colour, _, _)) in enumerate(zip(groups.items(), _KINDS, strict=False)):
+    for i, ((label, shares), (colour, _, _)) in enumerate(zip(groups.items(), KINDS, strict=False)):
         at = np.arange(shares.shape[1]) + (i - (len(groups) - 1) / 2) * width
         mean = shares.mean(0)
         reach = np.abs(np.stack([shares.min(0), shares.max(0)]) - mean)
@@ -165,7 +156,7 @@ def nearest(distances):
     """How far samples lie from the nearest training example: `distances` maps a label to an array."""
     figure, axes = plt.subplots(figsize=(7.5, 3.3))
     bins = np.linspace(0, max(d.max() for d in distances.values()), 40)
-    for (label, values), (colour, line, _) in zip(distances.items(), _KINDS, strict=False):
+    for (label, values), (colour, line, _) in zip(distances.items(), KINDS, strict=False):
         axes.hist(values, bins, histtype="step", density=True, color=colour, linestyle=line, linewidth=2.2, label=label)
     axes.set(xlabel="distance to the nearest training digit (pixel units, ‖·‖₂)", ylabel="density")
     axes.legend()
