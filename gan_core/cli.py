@@ -29,6 +29,7 @@ data:
 
 what it leaves in results/NAME:
   samples.png     what the generator makes
+  film.png        images only: the same z in every row, from step 0 on
   record.json     settings, commit, versions, machine, time, and how good the samples are beside real ones
   losses.csv      both losses
   checkpoint.pt   to go on from (--resume) and to sample from (`sample NAME`)
@@ -118,7 +119,8 @@ def train(asked):
     _say(f"{_in_words(record, run)}; into {result.folder}{'' if not run.step else f'; goes on from step {run.step:,}'}")
     _say_if_long(run, recipe.steps - run.step, asked.scale)
     real = held_out.x[: results.CLOUD] if held_out is not None and len(data.shape) == 1 else None
-    keeper = _Keeper(run, result, record, real)
+    film = _film(result, old, run)
+    keeper = _Keeper(run, result, record, real, film)
     try:
         _save(keeper, "running")
         if run.step < recipe.steps:
@@ -208,8 +210,8 @@ def judges(asked):
 class _Keeper:
     """What watches a run: it saves from time to time, and knows whether the last step was made in full."""
 
-    def __init__(self, run, result, record, real):
-        self.run, self.result, self.record, self.real = run, result, record, real
+    def __init__(self, run, result, record, real, film):
+        self.run, self.result, self.record, self.real, self.film = run, result, record, real, film
         self.began = run.step, record["seconds"]
         self.start = self.now = self.saved = time.monotonic()
         self._stream = run.rng.get_state()
@@ -218,6 +220,8 @@ class _Keeper:
         from gan_core import training
 
         self.now, self._stream = time.monotonic(), run.rng.get_state()
+        if self.film:
+            self.film.watch(run)
         # Right after training has looked for NaN: what is saved is always good.
         if run.step % training.CHECK_EVERY == 0 and self.now - self.saved > SAVE_EVERY:
             self.save("running")
@@ -232,7 +236,7 @@ class _Keeper:
         self.record.update(status=status, steps=self.run.step, seconds=round(before + seconds, 1))
         if self.run.step > step:
             self.record["samples_per_second"] = round((self.run.step - step) * self.run.batch / seconds, 1)
-        self.result.keep(self.run, self.record, self.real)
+        self.result.keep(self.run, self.record, self.real, self.film)
         self.saved = time.monotonic()
 
 
@@ -281,6 +285,18 @@ def _recipe(asked, source, old):
     if old:
         return replace(recipes.Recipe(**old["recipe"]), **given)
     return replace(recipes.recipe(asked.method, source, asked.scale), **given)
+
+
+def _film(result, old, run):
+    """The film of a run of images, gone on with where there is one."""
+    from gan_core import results
+
+    if len(run.data.shape) != 3:
+        return None
+    film = results.Film.read(result.folder, old["film"]) if old.get("film") else results.Film()
+    if run.step == 0:
+        film.watch(run)
+    return film
 
 
 def _judge(source, run):
@@ -354,7 +370,7 @@ def _say_if_long(run, steps, scale):
     training.iteration(trial)
     seconds = steps * (time.monotonic() - start)
     if seconds > LONG:
-        advice = "; full is for a GPU, --scale class for a CPU" if scale == "full" else ""
+        advice = "; full is for a GPU, --scale class or night for a CPU" if scale == "full" else ""
         _say(f"this may take {_duration(seconds)} on this CPU{advice}. Ctrl-C saves, and --resume goes on")
 
 
@@ -401,7 +417,12 @@ def _describe_train(parser):
     add = parser.add_argument
     add("method", metavar="METHOD", help="one of those that `methods` lists")
     add("--data", metavar="NAME", required=True, help="what to learn from, see below")
-    add("--scale", choices=recipes.SCALES, default="class", help="class: minutes on two cores (default); full: one GPU")
+    add(
+        "--scale",
+        choices=recipes.SCALES,
+        default="class",
+        help="class: minutes on two cores (default); night: hours; full: one GPU",
+    )
     add("--seed", type=_whole(0), default=0, metavar="N", help="of weights, noise and minibatches (default 0)")
     add("--steps", type=_whole(1), metavar="N", help="steps of the generator in all, in place of the recipe's")
     add("--size", type=_whole(1), metavar="N", help="pixels along a side, in place of the recipe's")

@@ -4,6 +4,7 @@
     checkpoint.pt   to go on from, and to sample from
     losses.csv      both losses, averaged over blocks of steps
     samples.png     what the generator makes
+    film.png        the same few z in every row, drawn at step 0, 125, 250, 500 …, and last as it is now
 
 The record names no folder of the machine it was made on.
 """
@@ -29,6 +30,8 @@ ROOT = pathlib.Path(__file__).parents[1]
 ROWS = 500  # of losses.csv, at most
 SHEET = 64  # images on samples.png
 CLOUD = 2_048  # points
+FILM = 8  # images in a row of the film
+FIRST = 125  # the step of its second row; each further one has twice as many
 PIXELS = 16  # along a side: what the pixel Fréchet distance looks at, for a larger covariance needs more samples
 
 
@@ -56,10 +59,13 @@ class Result:
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged, or no record of `python -m gan_core train`: {error}") from error
 
-    def keep(self, run, record, real=None):
-        """Write all four files. Raises OSError when the disk does not take them; each is then the old or the new."""
+    def keep(self, run, record, real=None, film=None):
+        """Write all files. Raises OSError when the disk does not take them; each is then the old or the new."""
         self.folder.mkdir(parents=True, exist_ok=True)
         run.save(self.checkpoint)
+        if film is not None:
+            record = record | {"film": film.steps(run)}
+            write(self.folder / "film.png", _png(film.picture(run)))
         write(self.folder / "losses.csv", losses(run.history))
         write(self.sheet, picture(run.samples(SHEET if len(run.data.shape) == 3 else CLOUD), real))
         text = json.dumps(record, indent=2, ensure_ascii=False)
@@ -86,6 +92,49 @@ class Result:
             ) from error
         run.step = saved["step"]
         return run
+
+
+class Film:
+    """How the images of a few fixed z change while a run trains: one row of them for each of some steps.
+
+    A row is kept at step 0 and at 125 · 2ᵏ, so that a film of any length has few rows. `rows` {step: (H, W, 3) uint8}.
+    """
+
+    def __init__(self, rows=()):
+        self.rows = dict(rows)
+
+    def watch(self, run):
+        """Keep a row, if this is a step for one."""
+        turn, rest = divmod(run.step, FIRST)
+        if not rest and turn.bit_count() <= 1:
+            self.rows[run.step] = _row(run)
+
+    def steps(self, run):
+        """The step of each row of `picture`."""
+        return sorted({*self._until(run), run.step})
+
+    def picture(self, run):
+        """The rows up to now, one under the other, the last as the run draws them now: (rows · H, W, 3) of uint8."""
+        return np.concatenate(list((self._until(run) | {run.step: _row(run)}).values()))
+
+    @classmethod
+    def read(cls, folder, steps):
+        """The film in `folder`, with rows of these steps, to be gone on with. Raises ValueError where it has others."""
+        from PIL import Image
+
+        with Image.open(folder / "film.png") as file:
+            pixels = np.asarray(file)
+        if not steps or len(pixels) % len(steps):
+            raise ValueError(f"{folder / 'film.png'} has not the {len(steps)} rows that its record tells of")
+        turns = zip(steps, np.split(pixels, len(steps)), strict=True)
+        return cls((step, row) for step, row in turns if step % FIRST == 0 and (step // FIRST).bit_count() <= 1)
+
+    def _until(self, run):
+        return {step: row for step, row in self.rows.items() if step <= run.step}
+
+
+def _row(run):
+    return figures.samples.sheet(run.samples(FILM), columns=FILM)
 
 
 class _NoData:
@@ -146,15 +195,20 @@ def losses(history):
 
 def picture(samples, real=None):
     """Samples as the bytes of a PNG: images in rows of eight, points as a cloud over the real ones."""
-    made = io.BytesIO()
     if samples.ndim == 4:
-        from PIL import Image
+        return _png(figures.samples.sheet(samples))
+    made = io.BytesIO()
+    with matplotlib.rc_context():
+        figures.use_style()
+        figures.samples.cloud(samples, real).savefig(made, format="png", dpi=100)
+    return made.getvalue()
 
-        Image.fromarray(figures.samples.sheet(samples)).save(made, "PNG", optimize=True)
-    else:
-        with matplotlib.rc_context():
-            figures.use_style()
-            figures.samples.cloud(samples, real).savefig(made, format="png", dpi=100)
+
+def _png(pixels):
+    from PIL import Image
+
+    made = io.BytesIO()
+    Image.fromarray(pixels).save(made, "PNG", optimize=True)
     return made.getvalue()
 
 

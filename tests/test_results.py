@@ -30,7 +30,7 @@ def oracle_recipe(recipe):
     assert recipe("gan", "ring", "full").width == 128  # and what both say over that of the method
     assert recipe("gan", "faces", "full").width == 512
     assert recipe("a new one", "faces", "class") == Recipe(size=32, examples=8_192, batch=64, steps=3_000)
-    with pytest.raises(ValueError, match="class, full"):
+    with pytest.raises(ValueError, match="class, night, full"):
         recipe("gan", "ring", "huge")
 
 
