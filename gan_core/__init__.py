@@ -5,7 +5,7 @@ Modules are loaded when they are first used, so that ``import gan_core`` costs n
 or below:
 
     0  mathematics   divergences  transport  games
-    1  pieces        objectives  networks  datasets  devices
+    1  pieces        objectives  lipschitz  networks  datasets  devices
     2  training      runs  training  unrolling  checkpoints  replicates
     3  judgement     metrics  latent  judges
     4  methods       methods
@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 
 FLOORS = {
     0: ("divergences", "transport", "games"),
-    1: ("objectives", "networks", "datasets", "devices"),
+    1: ("objectives", "lipschitz", "networks", "datasets", "devices"),
     2: ("runs", "training", "unrolling", "checkpoints", "replicates"),
     3: ("metrics", "latent", "judges"),
     4: ("methods",),

@@ -3,18 +3,37 @@
 from dataclasses import replace
 
 import torch
+from torch import nn
+
+from gan_core._modes import at_rest
+
+
+def one_look(generator, discriminator, z, shape, classes):
+    """Let lazy layers (nn.LazyLinear …) see what their inputs are like, so that they have weights to train."""
+    y = () if classes is None else (torch.zeros(2, dtype=torch.long),)
+    looks = (("generator", generator, torch.zeros(2, z)), ("discriminator", discriminator, torch.zeros(2, *shape)))
+    for name, network, x in looks:
+        if any(map(nn.parameter.is_lazy, (*network.parameters(), *network.buffers()))):
+            with at_rest(network):
+                _tried(name, f"inputs {tuple(x.shape)}, which its lazy layers must see first", lambda: network(x, *y))  # noqa: B023
 
 
 def networks_must_fit(run):
-    """G makes examples like the data's, D gives one logit for each, and both take labels where there are classes."""
+    """G makes examples like the data's, D gives each a logit or more, both take labels where there are classes."""
     shape, classes = tuple(run.data.shape), run.gan.classes
     y, labels = (None, "") if classes is None else (torch.arange(2) % classes, " and labels (n,)")
     fake = _tried("generator", f"noise (n, {run.gan.z}){labels}", lambda: run.samples(2))
     if tuple(fake.shape[1:]) != shape:
         given = tuple(fake.shape[1:])
         raise ValueError(f"the generator makes examples of shape {given}; the data's have shape {shape}")
-    job = f"the data's examples of shape {shape}{labels} to one logit each"
-    _tried("discriminator", job, lambda: run.logits(fake, y))
+    job = f"the data's examples of shape {shape}{labels}"
+    logits = _tried("discriminator", job, lambda: run.logits(fake, y))
+    if logits.ndim == 0 or len(logits) != 2 or not logits.numel():
+        given = tuple(logits.shape)
+        raise ValueError(f"the discriminator must give each example a logit or more, (n, …); of two it makes {given}")
+    for part in (*run.gan.penalties, *run.gan.constraints):
+        if hasattr(part, "must_fit"):
+            part.must_fit(run)
 
 
 def data_must_fit(run):

@@ -9,7 +9,8 @@ import copy
 import torch
 from torch import nn
 from torch.func import functional_call, vmap
-from torch.nn.functional import batch_norm
+from torch.nn.functional import batch_norm, normalize
+from torch.nn.utils.parametrize import is_parametrized
 
 
 class Stacked(nn.Module):
@@ -64,7 +65,17 @@ def _form(layer):
         return _sequence
     if getattr(layer, "entry_by_entry", False):  # a layer of one's own that says so
         return _as_it_is
+    if _spectrally_normalised(layer):
+        return _spectral_linear
     return FORMS.get(type(layer), _mapped)
+
+
+def _spectrally_normalised(layer):
+    """Whether it is a dense layer with torch's `spectral_norm` on its weight and nothing else."""
+    if not is_parametrized(layer) or list(layer.parametrizations) != ["weight"]:
+        return False
+    chain = layer.parametrizations.weight
+    return isinstance(layer, nn.Linear) and len(chain) == 1 and type(chain[0]).__name__ == "_SpectralNorm"
 
 
 def _sequence(layers, x):
@@ -85,6 +96,20 @@ def _linear(layer, x):
     if layer.bias is None:
         return torch.bmm(layer.weight, x.mT).mT
     return torch.baddbmm(layer.bias[..., None], layer.weight, x.mT).mT
+
+
+def _spectral_linear(layer, x):
+    """The same with W/σ, σ by one step of power iteration from the u and v of each seed, as torch's layer makes it."""
+    W, norm = layer.parametrizations.weight.original, layer.parametrizations.weight[0]
+    if norm.training:
+        with torch.no_grad():
+            for _ in range(norm.n_power_iterations):
+                norm._u.copy_(normalize((W @ norm._v[..., None])[..., 0], dim=-1, eps=norm.eps))
+                norm._v.copy_(normalize((W.mT @ norm._u[..., None])[..., 0], dim=-1, eps=norm.eps))
+    u, v = norm._u.clone(), norm._v.clone()  # the next use moves them, and the gradient asks for these
+    sigma = u[:, None] @ W @ v[..., None]
+    y = x.flatten(1, -2) @ (W / sigma).mT
+    return (y if layer.bias is None else y + layer.bias[:, None]).unflatten(1, x.shape[1:-1])
 
 
 def _batch_norm(layer, x):

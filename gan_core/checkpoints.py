@@ -15,6 +15,7 @@ import io
 import os
 import pathlib
 import time
+from dataclasses import fields, is_dataclass
 from functools import partial
 from uuid import uuid4
 
@@ -171,6 +172,11 @@ def _settings(optimizer):
 
 def _name(function):
     """What a part that is a function is called, and the settings that `functools.partial` gave it."""
+    if is_dataclass(function):
+        settings = (f"{each.name}={_name(getattr(function, each.name))}" for each in fields(function))
+        return f"{type(function).__name__}({' '.join(settings)})"
+    if not callable(function):
+        return str(function)
     if isinstance(function, partial):
         settings = [*function.args, *(f"{key}={value}" for key, value in function.keywords.items())]
         return f"{_name(function.func)}({' '.join(map(str, settings))})"

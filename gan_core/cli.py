@@ -5,7 +5,6 @@ Torch is loaded when a command needs it: `check` must run where it is missing.
 """
 
 import argparse
-import re
 import shlex
 import sys
 import time
@@ -18,8 +17,6 @@ from gan_core import check, recipes
 
 SAVE_EVERY = 60  # seconds between two saves
 LONG = 600  # seconds of training on a CPU that are worth a word beforehand
-NAME = r"[A-Z][a-zà-ÿ][\w-]*"  # a surname, and no abbreviation
-PAPER = re.compile(rf"{NAME}(?:(?:, {NAME})* & {NAME}| et al\.)? \d{{4}}")
 
 _DATA = "\n".join(f"  {name:<15} {source.about}" for name, source in recipes.SOURCES.items())
 TRAIN = f"""\
@@ -72,8 +69,8 @@ def main(arguments=None):
 
 
 def methods(asked):
-    """Print the table of the methods, as their docstrings tell it."""
-    rows = [(name, *_told(method)) for name, method in recipes.methods().items()]
+    """Print the table of the methods."""
+    rows = [(name, method.paper, _makes(method), method.about) for name, method in recipes.methods().items()]
     titles = "method", "paper", "makes", "what it is"
     wide = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     for row in (titles, *rows):
@@ -272,16 +269,15 @@ def _taken_up(asked, source, result):
         raise ValueError(f"{result.folder} has a record and no checkpoint; begin anew under another --name")
     then = {**record, **record["recipe"]}
     now = {"method": asked.method, "data": source, "scale": asked.scale, "seed": asked.seed, "plain": asked.plain}
-    if asked.size is not None:
-        now["size"] = asked.size
-    differ = [f"{name} {then[name]} there, {value} given" for name, value in now.items() if then[name] != value]
+    now |= {name: value for name in ("size", "objective") if (value := getattr(asked, name)) is not None}
+    differ = [f"{name} {then.get(name)} there, {value} given" for name, value in now.items() if then.get(name) != value]
     if differ:
         raise ValueError(f"the run in {result.folder} was begun otherwise: {'; '.join(differ)}")
     return record
 
 
 def _recipe(asked, source, old):
-    given = {name: value for name in ("size", "steps") if (value := getattr(asked, name)) is not None}
+    given = {name: value for name in ("size", "steps", "objective") if (value := getattr(asked, name)) is not None}
     if old:
         return replace(recipes.Recipe(**old["recipe"]), **given)
     return replace(recipes.recipe(asked.method, source, asked.scale), **given)
@@ -317,25 +313,23 @@ def _folder(results, name):
 
 
 def _name(asked, source):
-    return f"{asked.method}-{source}-{asked.scale}-seed{asked.seed}"
+    words = asked.method, asked.objective, source, asked.scale, f"seed{asked.seed}"
+    return "-".join(word for word in words if word is not None)
 
 
 def _command(asked, source):
     """The command that does it again, without the folders of this machine."""
     words = ["python", "-m", "gan_core", "train", asked.method, "--data", source + ":PATH" * (source == "folder")]
     words += ["--scale", asked.scale, "--seed", str(asked.seed)]
-    for option in ("name", "size", "steps", "device"):
+    for option in ("name", "objective", "size", "steps", "device"):
         if getattr(asked, option) is not None:
             words += [f"--{option}", str(getattr(asked, option))]
     return shlex.join(words + ["--plain"] * asked.plain)
 
 
-def _told(method):
-    """Paper, what it makes, and what it is, of a method: from its docstring, and by asking it for networks."""
-    first = (method.__doc__ or "").strip().partition("\n")[0]
-    paper = PAPER.search(first)
-    makes = [kind for kind, shape in (("points", (2,)), ("images", (3, 32, 32))) if _takes(method, shape)]
-    return paper[0] if paper else "", ", ".join(makes), first.partition(": ")[2] or first
+def _makes(method):
+    """What a method makes, found out by asking it for networks."""
+    return ", ".join(kind for kind, shape in (("points", (2,)), ("images", (3, 32, 32))) if _takes(method, shape))
 
 
 def _takes(method, shape):
@@ -426,6 +420,7 @@ def _describe_train(parser):
     add("--seed", type=_whole(0), default=0, metavar="N", help="of weights, noise and minibatches (default 0)")
     add("--steps", type=_whole(1), metavar="N", help="steps of the generator in all, in place of the recipe's")
     add("--size", type=_whole(1), metavar="N", help="pixels along a side, in place of the recipe's")
+    add("--objective", metavar="NAME", help="another pair of losses than the method's: hinge, wasserstein …")
     add("--resume", action="store_true", help="go on with a run that was stopped, as if it never had been")
     add("--name", help="of the folder (default METHOD-DATA-SCALE-seedN)")
     add("--device", help="cpu, cuda, cuda:1, mps (default: the best there is)")

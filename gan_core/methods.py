@@ -3,14 +3,37 @@
 from dataclasses import replace
 from functools import partial
 
+import torch
 from torch import nn
 
-from gan_core.networks import Scale, dcgan_discriminator, dcgan_generator, mlp, orthogonal
-from gan_core.objectives import minimax
+from gan_core.lipschitz import GradientPenalty, clip, spectrally_normalised
+from gan_core.networks import (
+    Scale,
+    dcgan_discriminator,
+    dcgan_generator,
+    mlp,
+    orthogonal,
+    resnet_discriminator,
+    resnet_generator,
+    sngan_discriminator,
+    sngan_generator,
+)
+from gan_core.objectives import hinge, minimax, wasserstein
 from gan_core.training import GAN, adam
 from gan_core.unrolling import unroll
 
 
+def described(paper, about):
+    """Give a method what the table of methods says of it: where it comes from, and what it is, in a line."""
+
+    def with_description(method):
+        method.paper, method.about = paper, about
+        return method
+
+    return with_description
+
+
+@described("Goodfellow et al. 2014", "the first GAN: two multilayer perceptrons, the non-saturating loss")
 def gan(shape, *, z=16, width=128, depth=2):
     """The GAN of Goodfellow et al. 2014: two multilayer perceptrons, the non-saturating loss, n_dis = 1.
 
@@ -27,6 +50,7 @@ def gan(shape, *, z=16, width=128, depth=2):
     )
 
 
+@described("Radford et al. 2016", "convolutions with strides, batch normalisation, Adam at 2·10⁻⁴")
 def dcgan(shape, *, z=100, width=64):
     """Deep convolutional GAN, Radford et al. 2016: convolutions with strides, batch normalisation, Adam at 2·10⁻⁴.
 
@@ -44,6 +68,7 @@ def dcgan(shape, *, z=100, width=64):
     )
 
 
+@described("Metz et al. 2017", "G plays against D as it would be K of its own steps later")
 def unrolled(shape, *, K=5, z=None, width=None):
     """Unrolled GAN, Metz et al. 2017: G plays against D as it would be K of its own steps later.
 
@@ -52,8 +77,8 @@ def unrolled(shape, *, K=5, z=None, width=None):
     K = 0 is the same game without looking ahead. `z` and `width` are 256 and 128 for points
     unless given, and for images those of `dcgan`. Raises ValueError as `gan` and `dcgan` do, and for K < 0.
     """
-    sizes = {name: value for name, value in {"z": z, "width": width}.items() if value is not None}
-    if isinstance(shape, (tuple, list)) and len(shape) == 3:
+    sizes = _given(z=z, width=width)
+    if _image(shape):
         return replace(dcgan(shape, **sizes), opponent=unroll(K))
     z, width = sizes.get("z", 256), sizes.get("width", 128)
     return replace(
@@ -63,3 +88,98 @@ def unrolled(shape, *, K=5, z=None, width=None):
         objective=minimax,
         opponent=unroll(K),
     )
+
+
+@described("Arjovsky et al. 2017", "a critic with weights clipped to ±c: the earth mover's distance, up to a factor")
+def wgan(shape, *, c=0.01, lr=5e-5, z=None, width=None):
+    """Wasserstein GAN, Arjovsky, Chintala & Bottou 2017: D is a critic for the earth mover's distance, weights in ±c.
+
+    For points the networks of `gan`, for images those of `dcgan`. n_dis = 5 and RMSprop at 5·10⁻⁵ as in the paper,
+    where Adam made the loss unstable. (Its code trains the critic 100 times in each of the first 25 iterations, too.)
+    `z` and `width` are those of `gan` and `dcgan` unless given. Raises ValueError as these do, and for c ≤ 0.
+    """
+    optimizer = partial(torch.optim.RMSprop, lr=lr)
+    return replace(
+        (dcgan if _image(shape) else gan)(shape, **_given(z=z, width=width)),
+        objective=wasserstein,
+        constraints=(clip(c),),
+        n_dis=5,
+        optimizer_d=optimizer,
+        optimizer_g=optimizer,
+    )
+
+
+@described("Gulrajani et al. 2017", "a critic with a price on every slope that is not 1")
+def wgan_gp(shape, *, weight=10, lr=1e-4, z=None, width=None):
+    """WGAN with gradient penalty, Gulrajani et al. 2017: a price on slopes other than 1, between real and fake.
+
+    For points the networks of `gan`, for images those of `dcgan` without batch normalisation in the critic. n_dis = 5,
+    Adam at 10⁻⁴ with β = (0, 0.9) and a weight of 10 as in the paper's algorithm 1. `z` and `width` are those of `gan`
+    and `dcgan` unless given. Raises ValueError as these do, and for weight ≤ 0.
+    """
+    optimizer = partial(adam, lr=lr, betas=(0.0, 0.9))
+    base = (dcgan if _image(shape) else gan)(shape, **_given(z=z, width=width))
+    return replace(
+        base,
+        discriminator=partial(base.discriminator, normed=False) if _image(shape) else base.discriminator,
+        objective=wasserstein,
+        penalties=(GradientPenalty(weight),),
+        n_dis=5,
+        optimizer_d=optimizer,
+        optimizer_g=optimizer,
+    )
+
+
+@described("Miyato et al. 2018", "every layer of D divided by its largest singular value; the hinge loss")
+def sngan(shape, *, objective=hinge, n_dis=1, z=128, width=64):
+    """Spectrally normalised GAN, Miyato et al. 2018: W/σ(W) in every layer of D, the plain networks of their table 3.
+
+    `shape` is that of points (d,), with the networks of `gan`, or (channels, size, size) with size 16, 32, 48, 64 or
+    128. The paper compares losses with this pair: `objective` is `hinge` or `non_saturating`. Adam at 2·10⁻⁴ with
+    β = (0.5, 0.999) and n_dis = 1, its setting C; with n_dis = 5 it is the like of its A. Raises ValueError for another
+    shape.
+    """
+    optimizer = partial(adam, lr=2e-4)
+    if _image(shape):
+        networks = partial(sngan_generator, z, shape, width=width), partial(sngan_discriminator, shape, width=width)
+    else:
+        base = gan(shape, z=z, width=width)
+        networks = base.generator, base.discriminator
+    return GAN(
+        generator=networks[0],
+        discriminator=lambda: spectrally_normalised(networks[1]()),
+        z=z,
+        objective=objective,
+        optimizer_d=optimizer,
+        optimizer_g=optimizer,
+        n_dis=n_dis,
+    )
+
+
+@described("Miyato et al. 2018", "the same with residual networks, as in their tables 4 to 6; n_dis = 5")
+def sngan_resnet(shape, *, objective=hinge, n_dis=5, z=128, width=64):
+    """SNGAN with the residual networks of Miyato et al. 2018, tables 4 to 6: hinge loss, n_dis = 5, Adam, β = (0, 0.9).
+
+    `shape` is (channels, size, size) with size 16, 32, 48, 64 or 128; `width` the unit of `networks.sngan.RESNETS`, 64
+    in the paper. (Its learning rate falls to 0 in the course of training, here it does not.) Raises ValueError for
+    another shape.
+    """
+    optimizer = partial(adam, lr=2e-4, betas=(0.0, 0.9))
+    return GAN(
+        generator=partial(resnet_generator, z, shape, width=width),
+        discriminator=lambda: spectrally_normalised(resnet_discriminator(shape, width=width)),
+        z=z,
+        objective=objective,
+        optimizer_d=optimizer,
+        optimizer_g=optimizer,
+        n_dis=n_dis,
+    )
+
+
+def _image(shape):
+    return isinstance(shape, (tuple, list)) and len(shape) == 3
+
+
+def _given(**sizes):
+    """The sizes that were given; the others are for the method to choose."""
+    return {name: value for name, value in sizes.items() if value is not None}

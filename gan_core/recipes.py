@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from inspect import isfunction, signature
+from inspect import signature
 from typing import NamedTuple
 
 HELD_OUT = 2_048  # real examples, twice: the samples are held against one half, and so is the other half
@@ -25,6 +25,7 @@ class Recipe:
     `batch`     examples in a minibatch
     `steps`     of the generator
     `ema`       β of the generator's moving average
+    `objective` a name of `objectives.OBJECTIVES`, in place of the method's own pair of losses
     """
 
     size: int | None = None
@@ -33,6 +34,7 @@ class Recipe:
     batch: int = 64
     steps: int = 3_000
     ema: float | None = None
+    objective: str | None = None
 
 
 # Later ones win: what the scale says, what the data say, what the method says, what the two say together.
@@ -69,6 +71,17 @@ BY_DATA = {
     "folder": _PHOTOGRAPHS,
 }
 
+_CRITIC = {  # five steps of D in each of these
+    "class": {"width": 32, "steps": 1_500, "ema": 0.995},
+    "night": {"width": 32, "ema": 0.999},
+    "full": {"width": 64, "ema": 0.999},
+}
+_PLANE = {
+    "class": {"width": 128, "steps": 5_000, "ema": None},
+    "night": {"width": 128, "steps": 25_000, "ema": None},
+    "full": {"width": 128, "steps": 25_000, "ema": None},
+}
+
 BY_METHOD = {
     "gan": {"class": {"width": 128}, "night": {"width": 512}, "full": {"width": 512}},
     "dcgan": {
@@ -76,11 +89,24 @@ BY_METHOD = {
         "night": {"width": 32, "ema": 0.999},
         "full": {"width": 64, "ema": 0.999},
     },
+    "wgan": _CRITIC,
+    "wgan_gp": _CRITIC,
+    "sngan": {
+        "class": {"width": 32, "steps": 2_000, "ema": 0.995},
+        "night": {"width": 24, "ema": 0.999},
+        "full": {"width": 64, "ema": 0.999},
+    },
+    "sngan_resnet": {
+        "class": {"width": 16, "steps": 1_000, "ema": 0.995},
+        "night": {"width": 16, "ema": 0.999},
+        "full": {"width": 64, "ema": 0.999},
+    },
 }
 
 BY_BOTH = {
     ("gan", "ring"): {"night": {"width": 128}, "full": {"width": 128}},
     ("gan", "grid"): {"night": {"width": 128}, "full": {"width": 128}},
+    **{(method, data): _PLANE for method in ("wgan", "wgan_gp", "sngan") for data in ("ring", "grid")},
     ("unrolled", "ring"): {"class": {"batch": 128, "steps": 3_000}},
     ("unrolled", "faces"): {"class": {"width": 32, "ema": 0.995, "steps": 1_000}},  # each five times as long as dcgan's
 }
@@ -104,15 +130,18 @@ def gan(name, shape, recipe):
     takes = signature(method).parameters
     said = {name: value for name in ("width", "ema") if name in takes and (value := getattr(recipe, name)) is not None}
     made = method(tuple(shape), **said)
+    if recipe.objective is not None:
+        from gan_core import objectives
+
+        made = replace(made, objective=objectives.named(recipe.objective))
     return made if recipe.ema is None or "ema" in said else replace(made, ema=recipe.ema)
 
 
 def methods():
-    """The methods by name: the public functions of `gan_core.methods`."""
+    """The methods by name: the functions of `gan_core.methods` that are `described`, in the order they stand in."""
     from gan_core import methods as zoo
 
-    own = {name: found for name, found in vars(zoo).items() if isfunction(found) and found.__module__ == zoo.__name__}
-    return {name: own[name] for name in sorted(own) if not name.startswith("_")}
+    return {name: found for name, found in vars(zoo).items() if hasattr(found, "about")}
 
 
 def known(kind, name, names):

@@ -51,8 +51,8 @@ class Stack(Run):
     def labels(self):
         return None if self.gan.classes is None else torch.stack([run.labels() for run in self._runs])
 
-    def noise(self):
-        return torch.stack([run.noise() for run in self._runs])
+    def draw(self, make):
+        return torch.stack([run.draw(make) for run in self._runs])
 
     def record(self, loss_d, loss_g):
         super().record(loss_d, loss_g)

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from gan_core import checkpoints
 from gan_core._counts import whole
+from gan_core._modes import at_rest
 from gan_core.devices import Place
 from gan_core.objectives import Objective, non_saturating
 
@@ -37,12 +37,14 @@ def unchanged(run):
 class GAN:
     """A method: its parts, each visible and replaceable with `dataclasses.replace`.
 
-    `generator` maps z (n, z) to examples (n, *shape); `discriminator` maps examples to logits (n,) or (n, 1). Each is a
-    function that builds a module, called under the run's seed, or a module of your own, copied as it stands.
+    `generator` maps z (n, z) to examples (n, *shape); `discriminator` maps examples to logits, one each, (n,) or
+    (n, 1), or any number, (n, …), such as one for each patch of an image. Each is a function that builds a module,
+    called under the run's seed, or a module of your own, copied as it stands.
     `optimizer_d` and `optimizer_g` are functions from parameters to a torch optimizer; `n_dis` is the k of Algorithm 1.
 
     What some methods add, each a value too:
     `penalties`    functions (run, real, fake, y) -> what is added to L_D, averaged over the last axis: one number
+                   (a part of these and of the constraints may have `must_fit(run)`, asked before the first step)
     `constraints`  functions of the discriminator, called after each of its steps: clipping
     `opponent`     a function (run, fake, y) -> the logits that L_G is made of: those of D, or of D looking ahead
     `schedule`     a function of the run, called before each iteration: growth, a learning rate that falls
@@ -119,9 +121,18 @@ class Run:
         """Fresh labels for a minibatch of fakes, as often as in the data, or None."""
         return None if self.gan.classes is None else self.data.labels(self.batch, self.rng)
 
+    def draw(self, make):
+        """make(rng) with the run's own stream: whatever a part of the method draws."""
+        return make(self.rng)
+
     def noise(self):
         """z ~ N(0, I): (batch, z), from the run's own stream."""
-        return torch.randn(self.batch, self.gan.z, generator=self.rng, device=self.place.device)
+        return self.draw(lambda rng: torch.randn(self.batch, self.gan.z, generator=rng, device=self.place.device))
+
+    def uniform(self):
+        """t ~ U(0, 1), one for each example of a minibatch, with as many axes as these: (batch, 1, …)."""
+        each = (self.batch, *(1 for _ in self.data.shape))
+        return self.draw(lambda rng: torch.rand(each, generator=rng, device=self.place.device))
 
     def G(self, z, y=None):
         """The generator in training: examples (n, *shape)."""
@@ -129,10 +140,14 @@ class Run:
             return self.generator(z) if y is None else self.generator(z, y)
 
     def D(self, x, y=None):
-        """The discriminator in training: logits (n,) or (n, 1), in full precision."""
+        """The discriminator in training: logits (n,) or (n, …), in full precision."""
         with self.place.precision():
             logits = self.discriminator(x) if y is None else self.discriminator(x, y)
         return logits.float() if logits.dtype == torch.bfloat16 else logits
+
+    def score(self, x, y=None):
+        """f(x), the mean of the logits that D gives an example, in training: (n,)."""
+        return self.D(x, y).reshape(*x.shape[: x.ndim - len(self.data.shape)], -1).mean(-1)
 
     def average(self):
         """θ̄ ← β θ̄ + (1 − β) θ for weights; what BatchNorm keeps is copied, since it is an average already."""
@@ -194,9 +209,11 @@ class Run:
     def logits(self, x, y=None):
         """D's logits a(x) for examples (n, *shape): (n,), so that D(x) = σ(a(x)). The training is not touched.
 
-        `y` as for `images`; raises ValueError as it does.
+        Where D gives several an example they come as it gives them, (n, …). `y` as for `images`; raises ValueError as
+        it does.
         """
-        return self._at_rest(self.discriminator, x, self._told(len(x), y)).reshape(len(x))
+        logits = self._at_rest(self.discriminator, x, self._told(len(x), y))
+        return logits.reshape(len(x)) if logits.numel() == len(x) else logits
 
     def copy(self) -> "Run":
         """A run of its own at this very state: what is done to one leaves the other alone. The examples are shared."""
@@ -225,18 +242,5 @@ class Run:
 
     def _at_rest(self, network, *given):
         given = [each.to(self.place.device) for each in given if each is not None]
-        with _eval_mode(network):
+        with at_rest(network):
             return torch.cat([network(*some).cpu() for some in zip(*(each.split(1024) for each in given), strict=True)])
-
-
-@contextmanager
-def _eval_mode(module):
-    """Within, `module` is in eval mode and no gradient is recorded; after, each of its parts is in the mode it was."""
-    modes = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for part, was_training in modes:
-            part.training = was_training

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from gan_core import _progress, checkpoints, replicates
 from gan_core._counts import whole
-from gan_core._fitting import data_must_fit, networks_must_fit, on
+from gan_core._fitting import data_must_fit, networks_must_fit, on, one_look
 from gan_core._interrupt import between_steps
 from gan_core.datasets import as_data
 from gan_core.devices import here, place
@@ -75,6 +75,7 @@ def start(gan, data, *, seed=0, batch=None, device=None, fast=True) -> Run:
     first_weights = torch.Generator().manual_seed(seed)
     with _layers_draw_from(first_weights):
         generator, discriminator = _build(gan.generator), _build(gan.discriminator)
+        one_look(generator, discriminator, gan.z, data.shape, gan.classes)
         stream = int(torch.randint(2**62, ()))  # not `seed`: noise is not the weights again
     where = place((generator, discriminator), device, fast)
     generator, discriminator = where.put(generator), where.put(discriminator)

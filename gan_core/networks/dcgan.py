@@ -39,17 +39,19 @@ def dcgan_generator(z, shape, *, width=64):
     return nn.Sequential(*layers).apply(_first_weights)
 
 
-def dcgan_discriminator(shape, *, width=64):
+def dcgan_discriminator(shape, *, width=64, normed=True):
     """Images (n, channels, size, size) -> logits (n, 1), for `shape` = (channels, size, size).
 
-    `width` is the number of channels after the first layer; each further one has twice as many.
+    `width` is the number of channels after the first layer; each further one has twice as many. `normed` is with batch
+    normalisation; a critic under a gradient penalty must be without.
     Raises ValueError as `dcgan_generator`.
     """
     channels, doublings = _checked(shape)
     c = whole("width", width)
     layers = [nn.Conv2d(channels, c, 4, 2, 1), nn.LeakyReLU(0.2)]
     for _ in range(doublings - 1):
-        layers += [nn.Conv2d(c, 2 * c, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * c), nn.LeakyReLU(0.2)]  # sides halved
+        norm = [nn.BatchNorm2d(2 * c)] if normed else []
+        layers += [nn.Conv2d(c, 2 * c, 4, 2, 1, bias=not normed), *norm, nn.LeakyReLU(0.2)]  # sides halved
         c *= 2
     layers += [nn.Conv2d(c, 1, 4, 1, 0), nn.Flatten()]  # 4 × 4 to one number
     return nn.Sequential(*layers).apply(_first_weights)
