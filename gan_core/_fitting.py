@@ -13,9 +13,18 @@ def one_look(generator, discriminator, z, shape, classes):
     y = () if classes is None else (torch.zeros(2, dtype=torch.long),)
     looks = (("generator", generator, torch.zeros(2, z)), ("discriminator", discriminator, torch.zeros(2, *shape)))
     for name, network, x in looks:
-        if any(map(nn.parameter.is_lazy, (*network.parameters(), *network.buffers()))):
+        if _lazy(network):
+            job = f"inputs {tuple(x.shape)}, which its lazy layers must see first (or give these their sizes)"
             with at_rest(network):
-                _tried(name, f"inputs {tuple(x.shape)}, which its lazy layers must see first", lambda: network(x, *y))  # noqa: B023
+                _tried(name, job, lambda: network(x, *y))  # noqa: B023
+        if left := _lazy(network):
+            raise ValueError(f"the {name} does not use its lazy {left[0]} when it is in eval mode; give it its sizes")
+
+
+def _lazy(network):
+    """The names of what has no shape yet."""
+    tensors = (*network.named_parameters(), *network.named_buffers())
+    return [name for name, tensor in tensors if nn.parameter.is_lazy(tensor)]
 
 
 def networks_must_fit(run):
@@ -28,7 +37,7 @@ def networks_must_fit(run):
         raise ValueError(f"the generator makes examples of shape {given}; the data's have shape {shape}")
     job = f"the data's examples of shape {shape}{labels}"
     logits = _tried("discriminator", job, lambda: run.logits(fake, y))
-    if logits.ndim == 0 or len(logits) != 2 or not logits.numel():
+    if len(logits) != 2 or not logits.numel():
         given = tuple(logits.shape)
         raise ValueError(f"the discriminator must give each example a logit or more, (n, …); of two it makes {given}")
     for part in (*run.gan.penalties, *run.gan.constraints):

@@ -71,11 +71,12 @@ def _form(layer):
 
 
 def _spectrally_normalised(layer):
-    """Whether it is a dense layer with torch's `spectral_norm` on its weight and nothing else."""
+    """Whether it is a dense layer with torch's `spectral_norm` on its weight, as it comes, and nothing else."""
     if not is_parametrized(layer) or list(layer.parametrizations) != ["weight"]:
         return False
-    chain = layer.parametrizations.weight
-    return isinstance(layer, nn.Linear) and len(chain) == 1 and type(chain[0]).__name__ == "_SpectralNorm"
+    norm, *others = layer.parametrizations.weight
+    torchs = type(norm).__name__ == "_SpectralNorm" and norm.dim == 0
+    return type(layer).forward is nn.Linear.forward and torchs and not others
 
 
 def _sequence(layers, x):

@@ -178,8 +178,8 @@ def _name(function):
     if not callable(function):
         return str(function)
     if isinstance(function, partial):
-        settings = [*function.args, *(f"{key}={value}" for key, value in function.keywords.items())]
-        return f"{_name(function.func)}({' '.join(map(str, settings))})"
+        settings = [*map(_name, function.args), *(f"{key}={_name(value)}" for key, value in function.keywords.items())]
+        return f"{_name(function.func)}({' '.join(settings)})"
     return getattr(function, "__name__", type(function).__name__)
 
 

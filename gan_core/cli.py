@@ -104,7 +104,7 @@ def train(asked):
             run = training.start(gan, data, **settings)
         if run.step > recipe.steps:
             raise ValueError(f"the run has made {run.step:,} steps already; give --steps {run.step} or more")
-        judge = _judge(source, run)
+        judge, film = _judge(source, run), _film(result, old, run)
     record = {
         "command": _command(asked, source),
         "status": "running",
@@ -116,7 +116,6 @@ def train(asked):
     _say(f"{_in_words(record, run)}; into {result.folder}{'' if not run.step else f'; goes on from step {run.step:,}'}")
     _say_if_long(run, recipe.steps - run.step, asked.scale)
     real = held_out.x[: results.CLOUD] if held_out is not None and len(data.shape) == 1 else None
-    film = _film(result, old, run)
     keeper = _Keeper(run, result, record, real, film)
     try:
         _save(keeper, "running")
@@ -289,7 +288,7 @@ def _film(result, old, run):
 
     if len(run.data.shape) != 3:
         return None
-    film = results.Film.read(result.folder, old["film"]) if old.get("film") else results.Film()
+    film = results.Film.read(result.folder, run, old["film"]) if old.get("film") else results.Film()
     if run.step == 0:
         film.watch(run)
     return film

@@ -62,10 +62,10 @@ class Result:
     def keep(self, run, record, real=None, film=None):
         """Write all files. Raises OSError when the disk does not take them; each is then the old or the new."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        run.save(self.checkpoint)
-        if film is not None:
+        if film is not None:  # before the checkpoint: rows that it has too many are drawn again, missing ones are not
             record = record | {"film": film.steps(run)}
-            write(self.folder / "film.png", _png(film.picture(run)))
+            write(self.folder / "film.png", _png(film.picture(run), steps=" ".join(map(str, record["film"]))))
+        run.save(self.checkpoint)
         write(self.folder / "losses.csv", losses(run.history))
         write(self.sheet, picture(run.samples(SHEET if len(run.data.shape) == 3 else CLOUD), real))
         text = json.dumps(record, indent=2, ensure_ascii=False)
@@ -118,16 +118,21 @@ class Film:
         return np.concatenate(list((self._until(run) | {run.step: _row(run)}).values()))
 
     @classmethod
-    def read(cls, folder, steps):
-        """The film in `folder`, with rows of these steps, to be gone on with. Raises ValueError where it has others."""
+    def read(cls, folder, run, steps=()):
+        """The film in `folder`, for `run` to go on with: the file tells the steps of its rows, or else they are `steps`.
+
+        Raises FileNotFoundError, and ValueError where it has not as many rows of images like the run's.
+        """
         from PIL import Image
 
         with Image.open(folder / "film.png") as file:
-            pixels = np.asarray(file)
-        if not steps or len(pixels) % len(steps):
-            raise ValueError(f"{folder / 'film.png'} has not the {len(steps)} rows that its record tells of")
-        turns = zip(steps, np.split(pixels, len(steps)), strict=True)
-        return cls((step, row) for step, row in turns if step % FIRST == 0 and (step // FIRST).bit_count() <= 1)
+            pixels, told = np.asarray(file), file.info.get("steps")
+        steps = [int(step) for step in told.split()] if told else steps
+        height, *rest = _row(run).shape
+        if pixels.shape != (len(steps) * height, *rest):
+            raise ValueError(f"{folder / 'film.png'} has not {len(steps)} rows of this run's images, as it should have")
+        rows = zip(steps, pixels.reshape(-1, height, *rest), strict=True)
+        return cls((step, row) for step, row in rows if step % FIRST == 0 and (step // FIRST).bit_count() <= 1)
 
     def _until(self, run):
         return {step: row for step, row in self.rows.items() if step <= run.step}
@@ -204,11 +209,15 @@ def picture(samples, real=None):
     return made.getvalue()
 
 
-def _png(pixels):
+def _png(pixels, **told):
+    """The bytes of a PNG, with what is told of it written into it."""
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
-    made = io.BytesIO()
-    Image.fromarray(pixels).save(made, "PNG", optimize=True)
+    made, text = io.BytesIO(), PngInfo()
+    for name, value in told.items():
+        text.add_text(name, value)
+    Image.fromarray(pixels).save(made, "PNG", optimize=True, pnginfo=text)
     return made.getvalue()
 
 

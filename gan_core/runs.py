@@ -243,4 +243,5 @@ class Run:
     def _at_rest(self, network, *given):
         given = [each.to(self.place.device) for each in given if each is not None]
         with at_rest(network):
-            return torch.cat([network(*some).cpu() for some in zip(*(each.split(1024) for each in given), strict=True)])
+            made = [network(*some).cpu() for some in zip(*(each.split(1024) for each in given), strict=True)]
+        return torch.cat([torch.atleast_1d(each) for each in made])  # a network that squeezes makes a scalar of one

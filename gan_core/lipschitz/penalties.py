@@ -48,7 +48,7 @@ def near_real(run, real, fake):
     """x̂ = x + ½ std(x) ε with ε ~ N(0, I) for each example: a cloud around the real ones."""
     shape = real.shape[-len(run.data.shape) - 1 :]  # of one run, also where several move as one
     noise = run.draw(lambda rng: torch.randn(shape, generator=rng, device=real.device, dtype=real.dtype))
-    spread = real.std(tuple(range(-len(shape), 0)), keepdim=True)
+    spread = real.std(tuple(range(-len(shape), 0)), correction=0, keepdim=True)  # as numpy has it; of one number, 0
     return real + 0.5 * spread * noise
 
 
@@ -84,7 +84,7 @@ class GradientPenalty:
               part of a step that is made anyway, so Adam makes as many steps as without. (StyleGAN2 makes a step of its
               own for it, k + 1 in place of k, and corrects Adam's rate η and its β by the power k/(k + 1) for that.)
 
-    At a slope of exactly 0 the gradient of the price is 0, not NaN. Batch normalisation in the critic is refused when a
+    At a slope of exactly 0 the price's first and second derivative are 0, not NaN. Batch normalisation in the critic is refused when a
     run is started: f(x̂) would depend on the other examples too, and ‖∇f(x̂)‖ would be no slope of any function of one
     example. Raises ValueError for a weight that is not positive and for `every` below one, TypeError for what is not a
     function.
@@ -109,7 +109,7 @@ class GradientPenalty:
         x = self.at(run, real, fake.to(real.dtype))  # G may have made them in bf16
         x = x if x.requires_grad else x.detach().requires_grad_()  # unrolling asks how it depends on the fakes
         (gradient,) = torch.autograd.grad(run.score(x, y).sum(), x, create_graph=True)
-        s = gradient.flatten(-len(run.data.shape)).norm(dim=-1)  # its derivative at 0 is 0; that of a √ would be NaN
+        s = _length(gradient.flatten(-len(run.data.shape)))
         return self.weight * self.every * self.cost(s).mean(-1)
 
     def must_fit(self, run):
@@ -121,6 +121,12 @@ class GradientPenalty:
                     "f(x) depends on the other examples of the minibatch, and ‖∇f(x)‖ is no slope of f at x. Leave it "
                     "out, or take nn.LayerNorm, nn.GroupNorm or lipschitz.spectrally_normalised"
                 )
+
+
+def _length(g):
+    """‖g‖ over the last axis; where it is 0 so are its derivatives, of any order. Those of a √ are infinite or NaN."""
+    zero = g.detach().norm(dim=-1) == 0
+    return g.masked_fill(zero[..., None], 1).norm(dim=-1).masked_fill(zero, 0)
 
 
 def r1(gamma, *, every=1):

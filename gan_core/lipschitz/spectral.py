@@ -61,21 +61,23 @@ class SpectralNorm(nn.Module):
     def forward(self, weight):
         W = self.matrix(weight)
         if self.training:
-            with torch.no_grad():
-                self.u, self.v, _ = power_iteration(W, self.u)
-        sigma = self.u @ (W @ self.v)
-        return weight / sigma
+            u, v, _ = power_iteration(W.detach(), self.u)
+            self.u.copy_(u), self.v.copy_(v)  # in place, so that they stay where the weights are borrowed for a while
+        u, v = self.u.clone(), self.v.clone()  # the next use moves them, and the gradient asks for these
+        return weight / (u @ (W @ v))
 
 
 def spectrally_normalised(network):
     """`network` with torch's own `spectral_norm` on the weight of every layer that is a matrix. Changes and returns it.
 
     Dense layers, convolutions and embeddings, all of them, the last one too. `singular_values` tells what became of it.
-    Raises ValueError when there is no such layer, or one that has been normalised already.
+    Raises ValueError when there is no such layer, one that has been normalised already, or a lazy one without weights.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, LAYERS)]
     if not layers:
         raise ValueError("the network has no layer with a matrix to normalise")
+    if any(map(nn.parameter.is_lazy, network.parameters())):
+        raise ValueError("a lazy layer has no matrix yet; call the network on an example, or give the layer its sizes")
     if any(nn.utils.parametrize.is_parametrized(layer) for layer in layers):
         raise ValueError("a layer of the network has a parametrisation already; build it anew to normalise it")
     for layer in layers:

@@ -16,6 +16,8 @@ from gan_core.devices import Place
 from gan_core.studies import records
 from gan_core.studies.study import KEYS, done, jobs, plainly
 
+PLAIN = Place(torch.device("cpu"), bf16=False, channels_last=False)
+
 
 def begun(name, study, folder=None):
     """The record of `study` as far as it got; a new one when there is none.
@@ -54,9 +56,10 @@ def record(name, study, *, conditions=None, workers=1, folder=None, say=print):
         return found
     if study.reference is not None and len(found.reference) < len(study.seeds):
         found = _with_reference(found, study)
+    place = study.start(labels[0], 0).place if study.fast else PLAIN
     with _progress.bar(steps, f"{steps:,} training steps") as bar, _worked(study, left, workers, bar) as work:
         for count, (job, rows) in enumerate(work, 1):
-            found = _now(_as_it_is(found, folder).with_rows(rows))
+            found = _now(_as_it_is(found, folder).with_rows(rows), place)
             records.write(found, folder)
             bar.clear()
             say(f"{_in_words(job, rows)}   [{count} of {len(left)}]")
@@ -126,10 +129,9 @@ def _with_reference(record, study):
         return replace(record, reference=tuple({"seed": seed, **study.reference(seed)} for seed in study.seeds))
 
 
-def _now(record):
+def _now(record, place):
     """The record with what runs now as the last of its provenance, unless it is there."""
-    plain = types.SimpleNamespace(place=Place(torch.device("cpu"), bf16=False, channels_last=False))
-    now = {**results.provenance(plain), "threads": 1}
+    now = {**results.provenance(types.SimpleNamespace(place=place)), "threads": 1}
     return replace(record, provenance=(*(each for each in record.provenance if each != now), now))
 
 

@@ -1,7 +1,7 @@
 """A study as a value: a question, and the runs that answer it. Each condition is trained under each seed, and measured.
 
 It is too long for a notebook, so it is recorded once, by `python -m gan_core study NAME`, and any part of it can be
-trained again. Its arithmetic is plain: on the CPU, on one thread.
+trained again. It runs on the CPU, on one thread, and its arithmetic is plain unless it says otherwise.
 """
 
 import time
@@ -33,6 +33,7 @@ class Study:
     `dtype`       torch's default dtype meanwhile
     `together`    whether all seeds of a condition are one piece of work, and so may move as one (`replicates`)
     `reference`   a function of a seed -> the same measures of real examples, or None
+    `fast`        with bf16 where this processor has units for it (`devices.place`): quicker, and other roundings
 
     Raises ValueError and TypeError for steps that do not ascend, seeds that repeat, and a study without conditions.
     """
@@ -47,6 +48,7 @@ class Study:
     dtype: torch.dtype = torch.float64
     together: bool = True
     reference: Callable | None = None
+    fast: bool = False
 
     def __post_init__(self):
         steps = [whole("at", step) for step in self.at]
@@ -79,7 +81,7 @@ class Study:
     def starts(self, label, seeds):
         """The runs of a condition under some seeds, at step 0: of one GAN and one dataset, so they can stack."""
         gan, data = self.conditions[label](), self.data()
-        return [training.start(gan, data, seed=seed, batch=self.batch, device="cpu", fast=False) for seed in seeds]
+        return [training.start(gan, data, seed=seed, batch=self.batch, device="cpu", fast=self.fast) for seed in seeds]
 
 
 class Job(NamedTuple):
