@@ -71,6 +71,11 @@ BY_DATA = {
     "folder": _PHOTOGRAPHS,
 }
 
+_BOUNDED = {
+    "class": {"width": 32, "ema": 0.995},
+    "night": {"width": 32, "ema": 0.999},
+    "full": {"width": 64, "ema": 0.999},
+}
 _CRITIC = {  # five steps of D in each of these
     "class": {"width": 32, "steps": 1_500, "ema": 0.995},
     "night": {"width": 32, "ema": 0.999},
@@ -82,6 +87,8 @@ _PLANE = {
     "full": {"width": 128, "steps": 25_000, "ema": None},
 }
 
+_OF_POINTS = ("wgan", "wgan_gp", "r1gan", "sngan", "sndcgan")
+
 BY_METHOD = {
     "gan": {"class": {"width": 128}, "night": {"width": 512}, "full": {"width": 512}},
     "dcgan": {
@@ -91,6 +98,8 @@ BY_METHOD = {
     },
     "wgan": _CRITIC,
     "wgan_gp": _CRITIC,
+    "r1gan": _BOUNDED,
+    "sndcgan": _BOUNDED,
     "sngan": {
         "class": {"width": 32, "steps": 2_000, "ema": 0.995},
         "night": {"width": 24, "ema": 0.999},
@@ -106,7 +115,7 @@ BY_METHOD = {
 BY_BOTH = {
     ("gan", "ring"): {"night": {"width": 128}, "full": {"width": 128}},
     ("gan", "grid"): {"night": {"width": 128}, "full": {"width": 128}},
-    **{(method, data): _PLANE for method in ("wgan", "wgan_gp", "sngan") for data in ("ring", "grid")},
+    **{(method, data): _PLANE for method in _OF_POINTS for data in ("ring", "grid")},
     ("dcgan", "cifar10"): {"full": {"steps": 117_188, "ema": None}},  # 300 epochs, as an article trained it twice
     ("unrolled", "ring"): {"class": {"batch": 128, "steps": 3_000}},
     ("unrolled", "faces"): {"class": {"width": 32, "ema": 0.995, "steps": 1_000}},  # each five times as long as dcgan's

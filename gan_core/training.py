@@ -249,7 +249,10 @@ def _trainable(network):
 
 
 def _build(part):
-    return copy.deepcopy(part) if isinstance(part, nn.Module) else part()
+    if not isinstance(part, nn.Module):
+        return part()
+    lazy = [each for each in part.buffers() if nn.parameter.is_lazy(each)]  # torch copies all but these
+    return copy.deepcopy(part, {id(each): type(each)(device=each.device, dtype=each.dtype) for each in lazy})
 
 
 @contextmanager

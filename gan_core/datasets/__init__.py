@@ -5,7 +5,7 @@ from gan_core.datasets.digits import StackedDigits, digits, stacked_digits
 from gan_core.datasets.examples import Examples, Images
 from gan_core.datasets.faces import FACE_FACTORS, draw_faces, faces, people
 from gan_core.datasets.loader import Loader, as_data
-from gan_core.datasets.mixtures import Mixture, grid, mixture, ring
+from gan_core.datasets.mixtures import Mixture, grid, mixture, ring, swiss_roll
 
 __all__ = [
     "FACE_FACTORS",
@@ -24,4 +24,5 @@ __all__ = [
     "people",
     "ring",
     "stacked_digits",
+    "swiss_roll",
 ]

@@ -82,3 +82,14 @@ def grid(side=5, spacing=1.0, std=0.05):
     """`side`² Gaussians on a square grid about the origin (25 of them in the usual benchmark). Raises as `mixture`."""
     line = spacing * (torch.arange(whole("side", side), dtype=torch.get_default_dtype()) - (side - 1) / 2)
     return mixture(torch.cartesian_prod(line, line), std)
+
+
+def swiss_roll(modes=400, std=1 / 30):
+    """A spiral, the curve t (cos t, sin t)/7.5 with t evenly from 1.5π to 4.5π: `modes` Gaussians side by side along it.
+
+    So close that they melt into one curve, and still a mixture with a density. scikit-learn's `make_swiss_roll` with
+    noise 0.25, seen from the side and divided by 7.5, as in the toy experiments of Gulrajani et al. 2017.
+    Raises as `mixture`, and for modes below one.
+    """
+    t = 1.5 * pi * (1 + 2 * (torch.arange(whole("modes", modes), dtype=torch.get_default_dtype()) + 0.5) / modes)
+    return mixture(t[:, None] * torch.stack([t.cos(), t.sin()], dim=1) / 7.5, std)

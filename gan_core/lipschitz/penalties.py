@@ -84,10 +84,10 @@ class GradientPenalty:
               part of a step that is made anyway, so Adam makes as many steps as without. (StyleGAN2 makes a step of its
               own for it, k + 1 in place of k, and corrects Adam's rate η and its β by the power k/(k + 1) for that.)
 
-    At a slope of exactly 0 the price's first and second derivative are 0, not NaN. Batch normalisation in the critic is refused when a
-    run is started: f(x̂) would depend on the other examples too, and ‖∇f(x̂)‖ would be no slope of any function of one
-    example. Raises ValueError for a weight that is not positive and for `every` below one, TypeError for what is not a
-    function.
+    At a slope of exactly 0 the first and the second derivative of the price are 0, not NaN. Batch normalisation in the
+    critic is refused when a run is started: f(x̂) would depend on the other examples too, and ‖∇f(x̂)‖ would be no slope
+    of any function of one example. Raises ValueError for a weight that is not positive and for `every` below one,
+    TypeError for what is not a function.
     """
 
     weight: float

@@ -20,6 +20,7 @@ STUDIES = {  # name: the file that it is in
     "grid": "ring",
     "stacked_digits": "stacked_digits",
     "faces_unrolled": "faces",
+    "quality": "quality",
     "losses": "losses",
 }
 

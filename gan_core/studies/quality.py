@@ -1,0 +1,63 @@
+"""How many steps until the faces are good? A DCGAN, and what keeps its D in bounds, under five seeds each.
+
+Cartoon faces of 32 × 32 pixels, at class scale: the recipe of `python -m gan_core train METHOD --data faces`. Measured
+is the Fréchet distance in the features of the judge of faces, of the average of G's weights and of G as it stands: the
+textbook's loop has no average, and else trains as `dcgan` does here, number for number. How long a step takes is
+another question, see `python -m benchmarks quality`.
+"""
+
+from functools import partial
+
+import torch
+
+from gan_core import datasets, judges, metrics, recipes
+from gan_core.studies.study import Study
+
+SIZE, SAMPLES = 32, 2_048
+REAL = 10**6  # seeds of real examples begin here: they are those of no run
+
+
+def data():
+    return datasets.faces(8_192, size=SIZE)
+
+
+def method(name):
+    """The method of this name as the command line has it for faces at class scale."""
+    return recipes.gan(name, (3, SIZE, SIZE), recipes.recipe(name, "faces", "class"))
+
+
+def distance(x, seed):
+    """The Fréchet distance of x, in the judge's features, to as many real faces that nobody trained with."""
+    judge, real = judges.faces(), datasets.faces(SAMPLES, size=SIZE, seed=REAL + seed).x
+    return metrics.frechet_distance(judge.features(x.float()), judge.features(real))
+
+
+def of_samples(run):
+    average, run.generator_ema = run.generator_ema, None
+    try:
+        now = run.samples(SAMPLES, seed=run.seed)
+    finally:
+        run.generator_ema = average
+    return {
+        "frechet_judge": distance(run.samples(SAMPLES, seed=run.seed), run.seed),
+        "frechet_judge_now": distance(now, run.seed),
+    }
+
+
+def of_data(seed):
+    found = distance(datasets.faces(SAMPLES, size=SIZE, seed=2 * REAL + seed).x, seed)
+    return {"frechet_judge": found, "frechet_judge_now": found}
+
+
+quality = Study(
+    question="How many steps does it take until the faces are good, and stay so?",
+    data=data,
+    conditions={name: partial(method, name) for name in ("dcgan", "sndcgan", "r1gan")},
+    measure=of_samples,
+    at=(250, 500, 750, 1_000, 1_250, 1_500, 1_750, 2_000, 2_500, 3_000),
+    seeds=tuple(range(5)),
+    dtype=torch.float32,
+    together=False,
+    reference=of_data,
+    fast=True,
+)
