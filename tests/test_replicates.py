@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 from functools import partial
+from operator import methodcaller
 from types import SimpleNamespace
 
 import pytest
@@ -12,8 +13,9 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn.utils import parametrizations, spectral_norm
 
-from gan_core import _stacked, checkpoints, datasets, methods, replicates, training
+from gan_core import _stacked, checkpoints, datasets, methods, recipes, replicates, training
 from gan_core._stacked import Stacked
+from gan_core.lipschitz import GradientPenalty, near_real
 from gan_core.networks import Scale
 from gan_core.objectives import OBJECTIVES, Objective, minimax
 from gan_core.replicates import Stack
@@ -169,6 +171,13 @@ METHODS = {
     "SGD": small(optimizer_d=partial(optim.SGD, lr=0.1, momentum=0.9), optimizer_g=partial(optim.SGD, lr=0.1)),
     "RMSprop": small(optimizer_d=partial(optim.RMSprop, lr=1e-3), optimizer_g=partial(optim.RMSprop, centered=True)),
     "AdamW": small(optimizer_d=partial(optim.AdamW, fused=True), optimizer_g=partial(optim.AdamW, amsgrad=True)),
+    **{name: getattr(methods, name)((2,), z=3, width=8) for name in ("wgan", "wgan_gp", "r1gan", "sngan")},
+    "DRAGAN, unrolled": small(penalties=(GradientPenalty(1, near_real),), discriminator=smooth, opponent=unroll(2)),
+    "SNGAN, unrolled": replace(methods.sngan((2,), z=3, width=8), opponent=unroll(2)),
+    "five logits an example": small(
+        discriminator=lambda: smooth().append(nn.Linear(1, 5)), penalties=(GradientPenalty(3),)
+    ),
+    "lazy layers": small(discriminator=lambda: nn.Sequential(nn.LazyLinear(8), nn.Softplus(), nn.LazyLinear(1))),
 }
 
 
@@ -307,6 +316,51 @@ MUTANTS = {
 def test_together_mutants(name):
     stack, method = MUTANTS[name]
     assert_killed(lambda stack: oracle_together(stack, METHODS[method]), stack)
+
+
+def four_by_two(rng):
+    return torch.rand(4, 2, generator=rng)
+
+
+def oracle_draws(stack):
+    """Whatever a part of a method draws of a team is what it draws of each run: noise, U(0, 1), and the like."""
+    runs, others = started(small()), started(small())
+    team = stack(runs)
+    for _ in range(2):
+        for ask in (methodcaller("uniform"), methodcaller("noise"), methodcaller("draw", four_by_two)):
+            together = ask(team)
+            assert torch.equal(together, torch.stack([ask(run) for run in others]))
+    assert len(set(map(tuple, together.flatten(1).tolist()))) == len(SEEDS)
+    x = torch.randn(3, 5, 2)
+    torch.testing.assert_close(
+        team.score(x), torch.stack([run.score(part) for run, part in zip(others, x, strict=True)])
+    )
+
+
+class OneDraw(Stack):
+    def draw(self, make):
+        return torch.stack([self.runs[0].draw(make)] * len(self.runs))
+
+
+class FromTheFirst(Stack):
+    """One call for all seeds, as long as all together."""
+
+    def draw(self, make):
+        return torch.stack([make(self.runs[0].rng) for _ in self.runs])
+
+
+class ScoreOverSeeds(Stack):
+    def score(self, x, y=None):
+        return self.D(x, y).reshape(x.shape[0], -1).mean(-1)
+
+
+def test_draws():
+    oracle_draws(Stack)
+
+
+@pytest.mark.parametrize("stack", [OneDraw, FromTheFirst, ScoreOverSeeds, OneNoise])
+def test_draws_mutants(stack):
+    assert_killed(oracle_draws, stack)
 
 
 # ---- the layers in their stacked form, against the layers one by one
@@ -636,7 +690,7 @@ ALONE = {
     "Dropout": small(discriminator=Drops),
     "a layer that draws": small(discriminator=partial(Draws, 2, 1)),
     "a layer that decides": small(discriminator=partial(Asks, 2, 1)),
-    "a spectral norm": small(discriminator=lambda: parametrizations.spectral_norm(nn.Linear(2, 1))),
+    "a spectral norm of Wᵀ": small(discriminator=lambda: parametrizations.spectral_norm(nn.Linear(2, 1), dim=1)),
     "a spectral norm by a hook": small(discriminator=lambda: nn.Sequential(spectral_norm(nn.Linear(2, 1)))),
     "a penalty over all seeds": small(penalties=(over_all_seeds,)),
     "a penalty that draws": small(penalties=(draws_by_itself,)),
@@ -677,6 +731,34 @@ def test_small_dense_networks_move_together():
     assert teamed(started(small(), seeds=(0, 1)))
     assert teamed(started(METHODS["batch norm"], seeds=(0, 1)))
     assert not teamed(started(small(), seeds=(0,)))
+
+
+def takes_points(name):
+    try:
+        return bool(recipes.gan(name, (2,), recipes.Recipe(width=8)).generator())
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize("name", list(filter(takes_points, recipes.methods())))
+def test_the_methods_for_points_move_together(name):
+    gan = recipes.gan(name, (2,), recipes.Recipe(width=8))
+    assert teamed(started(gan, seeds=(0, 1)))
+    found = training.replicate(gan, DATA(), steps=5, seeds=SEEDS, batch=16)
+    for run, other in zip(found, moved_alone(started(gan), 5), strict=True):
+        for loss in ("loss_d", "loss_g"):
+            assert run.history[loss] == pytest.approx(other.history[loss], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["wgan", "wgan_gp", "r1gan", "sngan", "sngan_resnet", "sndcgan"])
+def test_the_methods_for_images_move_alone_and_are_right(name):
+    gan = getattr(methods, name)((1, 16, 16), z=3, width=2)
+    images = datasets.Examples(torch.rand(20, 1, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1)
+    assert not teamed(started(gan, images, seeds=range(4)))
+    found = training.replicate(gan, images, steps=2, seeds=(0, 1), batch=16)
+    alone = moved_alone(started(gan, images, seeds=(0, 1)), 2)
+    for mine, theirs in zip(map(numbers, found), map(numbers, alone), strict=True):
+        assert all(torch.equal(mine[each], theirs[each]) for each in mine)
 
 
 def test_mapped_networks_move_together_when_they_are_many():
