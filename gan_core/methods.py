@@ -194,7 +194,7 @@ def sngan_resnet(shape, *, objective=hinge, n_dis=5, z=128, width=64):
 
 @described("Miyato et al. 2018", "DCGAN's networks with a spectrally normalised D; the hinge loss")
 def sndcgan(shape, *, objective=hinge, lr=1e-3, z=None, width=None):
-    """SNGAN on the networks of DCGAN: less work than those of the paper's tables, and the quickest to clean pictures.
+    """SNGAN, Miyato et al. 2018, on DCGAN's networks: less work than the paper's own, the quickest to clean pictures.
 
     For images the networks of `dcgan`, for points those of `gan`; every layer of D as W/σ(W), no batch normalisation in
     it. n_dis = 1 and Adam at 10⁻³ with β = (0, 0.9): a D that is bounded bears five times the rate of DCGAN. `z` and

@@ -119,7 +119,7 @@ class Film:
 
     @classmethod
     def read(cls, folder, run, steps=()):
-        """The film in `folder`, for `run` to go on with: the file tells the steps of its rows, or else they are `steps`.
+        """The film in `folder`, for `run` to go on with. It tells the steps of its rows, or else they are `steps`.
 
         Raises FileNotFoundError, and ValueError where it has not as many rows of images like the run's.
         """

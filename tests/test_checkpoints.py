@@ -27,6 +27,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from gan_core import checkpoints, datasets, methods, objectives, training
+from gan_core.lipschitz import GradientPenalty, above_one, near_real, r1, r2, to_one
 from gan_core.training import GAN, adam
 from gan_core.unrolling import unroll
 
@@ -67,6 +68,15 @@ def slower(run):
         group["lr"] *= 0.9  # of what it is now: a checkpoint must know it
 
 
+def patches():
+    """8 × 8 images -> a logit for each of 4 × 4 patches, (n, 1, 4, 4)."""
+    return nn.Sequential(nn.Conv2d(1, 4, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3, 1, 1))
+
+
+def lazy():
+    return nn.Sequential(nn.LazyConv2d(4, 4, 2, 1), nn.LazyBatchNorm2d(), nn.ReLU(), nn.Flatten(), nn.LazyLinear(1))
+
+
 def coloured():
     pixels = torch.randint(256, (90, 3, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
     return datasets.Images(pixels)
@@ -78,6 +88,7 @@ def loader(**changes):
 
 POINTS, DIGITS = partial(methods.gan, (2,), z=4, width=16), partial(methods.dcgan, (1, 8, 8), z=4, width=8)
 TOLD = GAN(ToldG, ToldD, z=4, classes=10, ema=0.9)
+SMALL = {"z": 4, "width": 4}
 CASES = {  # name: the method, the data, how `fit` is called
     "gan, points": (POINTS(), datasets.ring, {}),
     "gan, digits": (methods.gan((1, 8, 8), z=4, width=16), datasets.digits, {}),
@@ -99,6 +110,16 @@ CASES = {  # name: the method, the data, how `fit` is called
     ),
     "unrolled": (methods.unrolled((2,), K=3, z=4, width=16), datasets.ring, {}),
     "unrolled, images": (methods.unrolled((1, 8, 8), K=2, z=4, width=8), datasets.digits, {"batch": 16}),
+    "wgan": (methods.wgan((2,), **SMALL), datasets.ring, {}),
+    "wgan_gp, points": (methods.wgan_gp((2,), **SMALL), datasets.ring, {}),
+    "wgan_gp, images": (methods.wgan_gp((3, 16, 16), **SMALL), coloured, {"batch": 8}),
+    "r1gan, images": (methods.r1gan((3, 16, 16), **SMALL), coloured, {"batch": 8}),
+    "sngan, points": (methods.sngan((2,), **SMALL), datasets.ring, {}),
+    "sngan, images": (methods.sngan((3, 16, 16), **SMALL), coloured, {"batch": 8}),
+    "sndcgan, images": (methods.sndcgan((3, 16, 16), **SMALL), coloured, {"batch": 8}),
+    "patch discriminator": (replace(DIGITS(), discriminator=patches), datasets.digits, {"batch": 16}),
+    "lazy layers": (replace(DIGITS(), discriminator=lazy), datasets.digits, {"batch": 16}),
+    "lazy R1": (replace(POINTS(), penalties=(r1(2, every=3),)), datasets.ring, {}),
     "DataLoader": (DIGITS(), loader, {}),
     "DataLoader with a generator": (
         TOLD,
@@ -333,7 +354,7 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path):
 # ---- whole at every moment
 
 SAVING = """
-import hashlib, io, os, sys, time, torch
+import hashlib, io, os, sys, tempfile, time, torch
 torch.set_num_threads(1)
 from gan_core import checkpoints, datasets, methods, training
 
@@ -353,6 +374,11 @@ ours = checkpoints.write
 writers = {"ours": ours, "in place": in_place, "the old one removed first": removed_first}
 first = training.fit(methods.gan((2,), width=300), datasets.ring(), steps=1)
 second = training.train(first.copy(), 1)
+with tempfile.TemporaryDirectory() as folder:
+    began = time.monotonic()
+    for _ in range(5):
+        first.save(os.path.join(folder, "run.pt"))
+    print(time.monotonic() - began, flush=True)
 for line in sys.stdin:
     path, writer = line.rstrip().split("|")
     checkpoints.write = writers[writer]
@@ -371,9 +397,13 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def server():
-    """A process that, for each line "path|writer", starts a child that saves two states in turn, for ever."""
+    """A process that, for each line "path|writer", starts a child that saves two states in turn, for ever.
+
+    `patience` is the time that it may take for a few of them, longer on a machine that has other things to do.
+    """
     command = [sys.executable, "-c", SAVING]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        process.patience = max(0.1, float(process.stdout.readline()))
         yield process
         process.kill()
 
@@ -384,7 +414,7 @@ def oracle_killed(writer, server, path):
     for _ in range(100):
         server.stdin.write(f"{path}|{writer}\n")
         child = int(server.stdout.readline())
-        time.sleep(chance.uniform(0, 0.1))
+        time.sleep(chance.uniform(0, server.patience))
         os.kill(child, signal.SIGKILL)
         assert server.stdout.readline() == "dead\n"
         try:
@@ -661,6 +691,104 @@ def test_a_checkpoint_of_another_method(checkpoint, name):
     gan, says = OTHERS[name]
     with pytest.raises(ValueError, match=f"belongs to another method or other data: .*{says}"):
         training.resume(checkpoint, gan, datasets.Examples(torch.zeros(80, 2)))
+
+
+PLAIN = methods.sngan((2,), **SMALL)
+PARTS = {  # two methods that differ in one number or function, what this is called, and how the two are told apart
+    "another c": (methods.wgan((2,)), methods.wgan((2,), c=0.02), "constraints", "c=0.01", "c=0.02"),
+    "no clipping": (methods.wgan((2,)), replace(methods.wgan((2,)), constraints=()), "constraints", "c=0.01", "none"),
+    "another weight": (methods.wgan_gp((2,)), methods.wgan_gp((2,), weight=1), "penalties", "weight=10 ", "weight=1 "),
+    "at other points": (
+        methods.wgan_gp((2,)),
+        replace(methods.wgan_gp((2,)), penalties=(GradientPenalty(10, at=near_real),)),
+        "penalties",
+        "at=on_segment",
+        "at=near_real",
+    ),
+    "one-sided": (
+        methods.wgan_gp((2,)),
+        replace(methods.wgan_gp((2,)), penalties=(GradientPenalty(10, cost=above_one),)),
+        "penalties",
+        "cost=to_one",
+        "cost=above_one",
+    ),
+    "lazily": (
+        methods.wgan_gp((2,)),
+        replace(methods.wgan_gp((2,)), penalties=(GradientPenalty(10, every=4),)),
+        "penalties",
+        "every=1",
+        "every=4",
+    ),
+    "R1 and R2": (
+        replace(POINTS(), penalties=(r1(2),)),
+        replace(POINTS(), penalties=(r2(2),)),
+        "penalties",
+        "at=on_real",
+        "at=on_fake",
+    ),
+    "without spectral normalisation": (
+        PLAIN,
+        replace(PLAIN, discriminator=methods.gan((2,), **SMALL).discriminator),
+        "discriminator",
+        "parametrizations.weight.original 4×2",
+        "1.weight 4×2",
+    ),
+    "a function within a part": (
+        replace(POINTS(), penalties=(partial(zero_centred, y=to_one),)),
+        replace(POINTS(), penalties=(partial(zero_centred, y=above_one),)),
+        "penalties",
+        "y=to_one",
+        "y=above_one",
+    ),
+}
+
+
+def oracle_belongs(belongs_to, name):
+    """Two methods that differ are told apart, in words; made anew, each is itself, in every process."""
+    *pair, what, first, second = PARTS[name]
+    told = [belongs_to(training.start(gan, datasets.ring())) for gan in pair]
+    assert [{key for key in told[0] if told[0][key] != told[1][key]}] == [{what}]
+    assert first in told[0][what]
+    assert second in told[1][what]
+    assert first not in told[1][what]
+    for gan, said in zip(pair, told, strict=True):
+        again = replace(gan, penalties=copy.deepcopy(gan.penalties), constraints=copy.deepcopy(gan.constraints))
+        assert belongs_to(training.start(again, datasets.ring())) == said
+        assert " at 0x" not in str(said), "an address, which another process has not"
+    saved, here = (training.start(gan, datasets.ring()) for gan in pair)
+    with pytest.raises(
+        ValueError, match=rf"belongs to another method or other data: {what}: .* in the checkpoint, .* here"
+    ):
+        checkpoints.restore(here, checkpoints.state(saved))
+
+
+def named(name):
+    """`belongs_to` that calls the parts of a method by other names."""
+
+    def belongs_to(run):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(checkpoints, "_name", name)
+            return checkpoints.belongs_to(run)
+
+    return belongs_to
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_checkpoint_tells_the_parts_of_a_method_apart(name):
+    oracle_belongs(checkpoints.belongs_to, name)
+
+
+BELONGS_MUTANTS = {
+    "the kind of the part": lambda part: type(getattr(part, "func", part)).__name__,
+    "its function": lambda part: getattr(getattr(part, "func", part), "__name__", type(part).__name__),
+    "all that Python says of it": repr,
+}
+
+
+@pytest.mark.parametrize("name", ["another c", "another weight", "at other points"])
+@pytest.mark.parametrize("mutant", BELONGS_MUTANTS)
+def test_names_mutants(mutant, name):
+    assert_killed(partial(oracle_belongs, name=name), named(BELONGS_MUTANTS[mutant]))
 
 
 def test_a_checkpoint_of_other_data(checkpoint):

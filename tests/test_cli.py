@@ -18,6 +18,7 @@ from PIL import Image
 
 from gan_core import checkpoints, cli, methods, recipes, results, training
 from gan_core.__main__ import main
+from gan_core.figures import samples as pictures
 
 RING = ["train", "gan", "--data", "ring"]
 
@@ -94,10 +95,17 @@ def oracle_methods(command, capsys):
     header, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
     assert header.split() == ["method", "paper", "makes", "what", "it", "is"]
     cells = {row[0]: row[1:] for row in (re.split(r"\s{2,}", row) for row in rows)}
-    assert list(cells) == sorted(recipes.methods())
+    assert list(cells) == list(recipes.methods())
+    assert list(cells)[:2] == ["gan", "dcgan"]  # in the order they stand in, from the first one on
     assert cells["gan"][:2] == ["Goodfellow et al. 2014", "points, images"]
     assert cells["dcgan"][:2] == ["Radford et al. 2016", "images"]
     assert cells["dcgan"][2].startswith("convolutions with strides")
+    assert cells["wgan"][:2] == ["Arjovsky et al. 2017", "points, images"]
+    assert cells["wgan_gp"][:2] == ["Gulrajani et al. 2017", "points, images"]
+    assert cells["sngan"][:2] == ["Miyato et al. 2018", "points, images"]
+    assert cells["sngan_resnet"][:2] == ["Miyato et al. 2018", "images"]
+    for name, method in recipes.methods().items():
+        assert cells[name][2] == method.about
 
 
 def test_methods(capsys):
@@ -108,7 +116,8 @@ def printing(change):
     """The table with something in it changed."""
 
     def command(asked):
-        rows = {name: change(*cli._told(method)) for name, method in recipes.methods().items()}
+        found = recipes.methods().items()
+        rows = {name: change(method.paper, cli._makes(method), method.about) for name, method in found}
         print("method  paper  makes  what it is")
         for name, row in rows.items():
             print(name, *row, sep="  ")
@@ -120,6 +129,7 @@ METHODS_MUTANTS = {
     "no paper": printing(lambda paper, makes, what: ("-", makes, what)),
     "all make points": printing(lambda paper, makes, what: (paper, "points, images", what)),
     "title and all": printing(lambda paper, makes, what: (paper, makes, f"It is {what}")),
+    "without what it is": printing(lambda paper, makes, what: (paper, makes, "a method")),
 }
 
 
@@ -129,31 +139,23 @@ def test_methods_mutants(name, capsys):
     assert_killed(partial(oracle_methods, capsys=capsys), METHODS_MUTANTS[name])
 
 
-def test_every_method_says_its_paper_and_what_it_is():
-    for name, method in recipes.methods().items():
-        paper, makes, what = cli._told(method)
-        assert re.fullmatch(r".* (19|20)\d\d", paper), name
-        assert makes, name
-        assert len(what) > 20, name
+def brand_new(shape):
+    """What its docstring says, in which year ever, is not asked: Nobody et al. 1999."""
+    return methods.dcgan(shape)
 
 
-@pytest.mark.parametrize(
-    ("line", "paper"),
-    [
-        ("Wasserstein GAN, Arjovsky, Chintala & Bottou 2017: a critic.", "Arjovsky, Chintala & Bottou 2017"),
-        ("Conditional GAN, Mirza & Osindero 2014: labels.", "Mirza & Osindero 2014"),
-        ("R3GAN of Huang et al. 2024: pairs.", "Huang et al. 2024"),
-    ],
-)
-def test_a_new_method_appears_by_itself(line, paper, monkeypatch, capsys):
-    def brand_new(shape):
-        return methods.dcgan(shape)
-
-    brand_new.__doc__, brand_new.__module__ = line, methods.__name__
-    monkeypatch.setattr(methods, "brand_new", brand_new, raising=False)
+def test_a_new_method_appears_by_itself_when_it_is_described(monkeypatch, capsys):
+    monkeypatch.setattr(methods, "helper", brand_new, raising=False)
+    described = methods.described("Huang et al. 2024", "pairs of real and fake")(partial(brand_new))
+    monkeypatch.setattr(methods, "brand_new", described, raising=False)
     assert main(["methods"]) == 0
-    row = next(row for row in capsys.readouterr().out.splitlines() if row.startswith("brand_new"))
-    assert re.split(r"\s{2,}", row) == ["brand_new", paper, "images", line.partition(": ")[2]]
+    said = capsys.readouterr().out
+    row = next(row for row in said.splitlines() if row.startswith("brand_new"))
+    assert re.split(r"\s{2,}", row) == ["brand_new", "Huang et al. 2024", "images", "pairs of real and fake"]
+    assert "helper" not in said
+    assert main(["train", "helper", "--data", "digits"]) == 2
+    one_line(capsys, "no method 'helper'")
+    assert main(["train", "brand_new", "--data", "digits", "--steps", "1"]) == 0
 
 
 def test_judges_are_trained_by_the_command(monkeypatch):
@@ -171,13 +173,16 @@ def test_judges_are_trained_by_the_command(monkeypatch):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["train", "dcgam", "--data", "faces"], ["no method 'dcgam'", "did you mean dcgan?", "dcgan, gan"]),
+        (["train", "dcgam", "--data", "faces"], ["no method 'dcgam'", "did you mean dcgan?", "gan, dcgan"]),
         (["train", "adam", "--data", "ring"], ["no method 'adam'"]),  # a function there, but not one of its own
         (["train", "gan", "--data", "rings"], ["no dataset 'rings'", "did you mean ring?", "faces"]),
         (["train", "gan", "--data", "folder"], ["folder:PATH"]),
         (["train", "gan", "--data", "folder:not/here"], ["not/here"]),
         (["train", "gan", "--data", "digits", "--size", "16"], ["--size"]),
+        (["train", "described", "--data", "ring"], ["no method 'described'"]),  # nor one that is no method
         (["train", "dcgan", "--data", "ring"], ["square images", "(2,)"]),
+        (["train", "sngan", "--data", "digits"], ["square images", "(1, 8, 8)"]),
+        ([*RING, "--objective", "hinges"], ["unknown objective 'hinges'", "saturating, minimax", "hinge"]),
         (["train", "dcgan", "--data", "faces", "--size", "48"], ["64", "(3, 48, 48)"]),
         (["train", "gan", "--data", "faces", "--size", "1"], ["size"]),
         ([*RING, "--device", "abacus"], ["abacus", "this machine has"]),
@@ -279,6 +284,22 @@ def test_images_are_judged_and_shown_eight_in_a_row(monkeypatch):
     assert picture("results/dcgan-digits-class-seed0/samples.png").shape == (8 * 100 + 4, 8 * 100 + 4, 3)
 
 
+def test_images_leave_a_film_too(tmp_path):
+    assert main(["train", "gan", "--data", "digits", "--steps", "2", "--name", "d"]) == 0
+    files = ["checkpoint.pt", "film.png", "losses.csv", "record.json", "samples.png"]
+    assert sorted(file.name for file in (tmp_path / "results" / "d").iterdir()) == files
+    assert record_of("d")["film"] == [0, 2]
+    film = picture("results/d/film.png")
+    assert film.shape == (2 * 104, 8 * 100 + 4, 3)
+    assert np.array_equal(
+        film[104:], picture("results/d/samples.png")[:104]
+    )  # the same z as on the sheet, as it is now
+    data, _ = recipes.load("digits")
+    gan = recipes.gan("gan", data.shape, recipes.Recipe(**record_of("d")["recipe"]))
+    first = training.start(gan, data, batch=64).samples(8)
+    assert np.array_equal(film[:104], pictures.sheet(first))
+
+
 def test_a_folder_of_pictures_is_named_nowhere(tmp_path):
     mine = tmp_path / "my secret holiday"
     mine.mkdir()
@@ -342,6 +363,142 @@ def oracle_resume(go_on, monkeypatch, capsys):
 
 def test_resume(without_pictures, monkeypatch, capsys):
     oracle_resume(main, monkeypatch, capsys)
+
+
+DIGITS = ["train", "gan", "--data", "digits"]
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """A film with rows at step 0, 4, 8, 16 …"""
+    monkeypatch.setattr(results, "FIRST", 4)
+
+
+def oracle_film(go_on, monkeypatch):
+    """The film of a run that was stopped and gone on with is, byte for byte, that of one that never was."""
+    assert main([*DIGITS, "--steps", "19", "--name", "at once"]) == 0
+    with monkeypatch.context() as patch:
+        interrupted_at(10, patch)
+        assert main([*DIGITS, "--steps", "19", "--name", "in two"]) == 130
+    assert record_of("in two")["film"] == [0, 4, 8, 10]
+    assert go_on([*DIGITS, "--name", "in two", "--resume"]) == 0
+    assert record_of("in two")["film"] == record_of("at once")["film"] == [0, 4, 8, 16, 19]
+    with open("results/in two/film.png", "rb") as one, open("results/at once/film.png", "rb") as other:
+        assert one.read() == other.read()
+
+
+def test_a_film_goes_on_as_if_it_had_never_stopped(soon, monkeypatch):
+    oracle_film(main, monkeypatch)
+
+
+def without_a_film(words):
+    """Go on with a record as it was before there were films."""
+    record = record_of("in two")
+    del record["film"]
+    os.unlink("results/in two/film.png")
+    results.write(results.Result("results/in two").folder / "record.json", json.dumps(record).encode())
+    return main(words)
+
+
+def test_a_record_without_a_film_is_gone_on_with(soon, monkeypatch):
+    assert_killed(partial(oracle_film, monkeypatch=monkeypatch), without_a_film)
+    assert record_of("in two")["status"] == "finished"
+    assert record_of("in two")["film"] == [16, 19]  # those that were still to come
+    assert len(picture("results/in two/film.png")) == 2 * 104
+    assert same(saved("in two"), saved("at once"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "said"),
+    [
+        (lambda path: path.write_bytes((path.parent / "samples.png").read_bytes()), 2, ["film.png has not 2 rows"]),
+        (lambda path: path.unlink(), 2, ["film.png"]),
+        (lambda path: path.write_bytes(b"half of it"), 1, ["film.png"]),
+    ],
+)
+def test_a_film_that_is_not_its_own_is_refused_and_nothing_is_lost(spoil, code, said, capsys, tmp_path):
+    assert main([*DIGITS, "--steps", "2", "--name", "d"]) == 0
+    folder = tmp_path / "results" / "d"
+    spoil(folder / "film.png")
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    capsys.readouterr()
+    assert main([*DIGITS, "--steps", "4", "--name", "d", "--resume"]) == code
+    one_line(capsys, *said)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+# ---- another pair of losses
+
+
+def oracle_objective(command, monkeypatch):
+    """`--objective` is what the run is trained with, what it is called by, and what it goes on with."""
+    with monkeypatch.context() as patch:
+        interrupted_at(3, patch)
+        assert command([*RING, "--objective", "hinge", "--steps", "6"]) == 130
+    name = "gan-hinge-ring-class-seed0"
+    record = record_of(name)
+    assert record["recipe"]["objective"] == "hinge"
+    assert record["command"].split()[7:] == ["--scale", "class", "--seed", "0", "--objective", "hinge", "--steps", "6"]
+    assert saved(name)["belongs_to"]["objective"] == "hinge"
+    assert command([*RING, "--objective", "hinge", "--resume"]) == 0
+    assert (saved(name)["step"], saved(name)["belongs_to"]["objective"]) == (6, "hinge")
+    assert command([*RING, "--name", name, "--resume", "--steps", "7"]) == 0  # it is known, as the steps are
+    assert record_of(name)["recipe"]["objective"] == "hinge"
+    assert saved(name)["belongs_to"]["objective"] == "hinge"
+    data, _ = recipes.load("ring")
+    gan = recipes.gan("gan", (2,), recipes.Recipe(width=128, objective="hinge"))
+    alone = training.fit(gan, data, steps=7, batch=256)
+    assert torch.equal(saved(name)["losses"], alone.losses[:7])
+
+
+def test_objective(without_pictures, monkeypatch):
+    oracle_objective(main, monkeypatch)
+
+
+def quietly(change):
+    """The command line with its words changed, under the name that is looked for."""
+    return lambda words: main(
+        [*change(words), *(["--name", "gan-hinge-ring-class-seed0"] if "--name" not in words else [])]
+    )
+
+
+def left_out(words):
+    return [word for word in words if word not in ("--objective", "hinge")]
+
+
+OBJECTIVE_MUTANTS = {
+    "not used": quietly(left_out),
+    "another one": quietly(lambda words: ["least_squares" if word == "hinge" else word for word in words]),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTIVE_MUTANTS)
+def test_objective_mutants(name, without_pictures, monkeypatch):
+    assert_killed(partial(oracle_objective, monkeypatch=monkeypatch), OBJECTIVE_MUTANTS[name])
+
+
+def test_losses_told_real_examples_too(without_pictures):
+    assert main([*RING, "--objective", "minimax", "--steps", "5"]) == 0
+    losses = saved("gan-minimax-ring-class-seed0")["losses"]
+    assert losses.isfinite().all()
+    assert (losses[:, 1] < 0).all()  # V is negative, and −log D would not be
+
+
+def test_an_objective_goes_with_each_method(without_pictures):
+    for method in ("wgan", "sngan"):
+        assert main(["train", method, "--data", "ring", "--objective", "non_saturating", "--steps", "1"]) == 0
+        assert saved(f"{method}-non_saturating-ring-class-seed0")["belongs_to"]["objective"] == "non_saturating"
+
+
+def test_a_run_of_before_there_were_objectives_is_gone_on_with(without_pictures, capsys):
+    assert main([*RING, "--steps", "3", "--name", "old"]) == 0
+    record = record_of("old")
+    del record["recipe"]["objective"]
+    results.write(results.Result("results/old").folder / "record.json", json.dumps(record).encode())
+    assert main([*RING, "--steps", "4", "--name", "old", "--resume", "--objective", "hinge"]) == 2
+    one_line(capsys, "begun otherwise", "objective None there", "hinge given")
+    assert main([*RING, "--steps", "4", "--name", "old", "--resume"]) == 0
+    assert (record_of("old")["steps"], record_of("old")["recipe"]["objective"]) == (4, None)
 
 
 def begins_again(words):
@@ -458,6 +615,8 @@ def test_a_terminal_shows_progress_and_ctrl_c_in_it_loses_nothing(without_pictur
         ([*RING, "--seed", "1"], ["seed 0 there", "1 given"]),
         ([*RING, "--scale", "full"], ["scale class there"]),
         ([*RING, "--plain"], ["plain"]),
+        ([*RING, "--objective", "hinge"], ["objective None there", "hinge given"]),
+        (["train", "wgan", "--data", "ring"], ["method gan there", "wgan given"]),
     ],
     ids=" ".join,
 )

@@ -95,6 +95,23 @@ def oracle_discriminator(build):
     torch.testing.assert_close(net(x), h.reshape(7, -1) @ w3.reshape(1, -1).T + bias3)
 
 
+def oracle_critic(build):
+    """D without batch norm, for a gradient penalty: a bias in its place, and no image feels the others."""
+    net = build((3, 16, 16), width=6, normed=False)
+    w1, bias1, w2, bias2, w3, bias3 = net.parameters()
+    assert (w1.shape, w2.shape, w3.shape) == ((6, 3, 4, 4), (12, 6, 4, 4), (1, 12, 4, 4))
+    assert not bias2.any()
+    with torch.no_grad():
+        for bias in (bias1, bias2, bias3):
+            bias.copy_(noise(len(bias)))
+    x = noise(7, 3, 16, 16)
+    h = halved(x, w1) + bias1[:, None, None]
+    h = halved(torch.maximum(h, 0.2 * h), w2) + bias2[:, None, None]
+    h = torch.maximum(h, 0.2 * h)
+    torch.testing.assert_close(net(x), h.reshape(7, -1) @ w3.reshape(1, -1).T + bias3)
+    torch.testing.assert_close(net(x)[:2], net(x[:2]))
+
+
 def kernel(layer, size, stride, padding, **more):
     """The same convolution with another kernel: the sides come out as before."""
     bias = layer.bias is not None
@@ -153,6 +170,13 @@ def test_discriminator():
     oracle_discriminator(altered(dcgan_discriminator, lambda net: None))
 
 
+def test_critic():
+    oracle_critic(dcgan_discriminator)
+    assert_killed(oracle_critic, lambda shape, width, normed: dcgan_discriminator(shape, width=width))
+    assert_killed(oracle_critic, altered(dcgan_discriminator, lambda net: setattr(net[2], "bias", None)))
+    assert_killed(oracle_critic, altered(dcgan_discriminator, lambda net: net.insert(3, nn.InstanceNorm2d(12))))
+
+
 @pytest.mark.parametrize("mutant", GENERATORS.values(), ids=GENERATORS)
 def test_generator_mutants(mutant):
     assert_killed(oracle_generator, mutant)
@@ -195,6 +219,7 @@ def rescaled(weights=lambda p: p, gains=lambda p: p, biases=lambda p: p):
 def test_first_weights():
     oracle_first_weights(dcgan_generator, dcgan_discriminator)
     oracle_first_weights(*rescaled())
+    oracle_first_weights(dcgan_generator, partial(dcgan_discriminator, normed=False))
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,20 @@ import csv
 import io
 import json
 import subprocess
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
 from mutants import assert_killed
 from PIL import Image
+from torch.nn.utils import parametrizations
 
-from gan_core import datasets, metrics, recipes, results, training
+from gan_core import checkpoints, datasets, metrics, recipes, results, training
 from gan_core.datasets import Examples
 from gan_core.figures import samples as pictures
+from gan_core.objectives import OBJECTIVES
 from gan_core.recipes import Recipe
 
 # ---- recipes
@@ -24,12 +28,18 @@ def oracle_recipe(recipe):
     assert (faces.size, faces.width, faces.batch, faces.examples, faces.steps) == (64, 64, 128, 50_000, 30_000)
     assert recipe("dcgan", "faces", "class").size == 32
     assert recipe("dcgan", "faces", "class").steps < 5_000
+    night = recipe("dcgan", "faces", "night")
+    assert (night.size, night.width, night.batch, night.examples, night.steps) == (64, 32, 64, 50_000, 10_000)
+    assert recipe("sngan", "faces", "night").ema == 0.999
     assert recipe("dcgan", "cifar10", "full").size == 32
     assert recipe("dcgan", "folder", "full").size == 64
     assert recipe("gan", "ring", "class").batch == 256  # the data's word goes over that of the scale
     assert recipe("gan", "ring", "full").width == 128  # and what both say over that of the method
     assert recipe("gan", "faces", "full").width == 512
+    assert recipe("wgan_gp", "ring", "class").ema is None  # points: not the moving average of the images
+    assert recipe("wgan_gp", "faces", "class").ema == 0.995
     assert recipe("a new one", "faces", "class") == Recipe(size=32, examples=8_192, batch=64, steps=3_000)
+    assert recipe("a new one", "faces", "night") == Recipe(size=64, examples=50_000, batch=64, steps=10_000)
     with pytest.raises(ValueError, match="class, night, full"):
         recipe("gan", "ring", "huge")
 
@@ -56,6 +66,7 @@ RECIPE_MUTANTS = {
     "forgets the data": layered("scale", "method", "both"),
     "forgets the method": layered("scale", "data", "both"),
     "scales swapped": lambda m, d, s: recipes.recipe(m, d, {"class": "full", "full": "class"}.get(s, s)),
+    "a night is a class": lambda m, d, s: recipes.recipe(m, d, {"night": "class"}.get(s, s)),
     "any scale": lambda m, d, s: recipes.recipe(m, d, s if s in recipes.SCALES else "class"),
 }
 
@@ -74,7 +85,50 @@ def test_every_line_is_about_something_there_is():
     assert set(recipes.BY_DATA) == sets
     assert set(recipes.BY_METHOD) <= methods
     assert all(method in methods and data in sets for method, data in recipes.BY_BOTH)
-    assert [recipes.recipe(m, d, s) for m in methods for d in sets for s in recipes.SCALES]
+    scales = set(recipes.SCALES)
+    assert scales == set(recipes.BY_SCALE)
+    for lines in (*recipes.BY_DATA.values(), *recipes.BY_METHOD.values(), *recipes.BY_BOTH.values()):
+        assert set(lines) <= scales
+
+
+SHAPES = {  # of an example, where there is no size to choose; else the channels
+    "ring": (2,), "grid": (2,), "digits": (1, 8, 8), "stacked_digits": (3, 8, 8), "faces": 3,
+    "mnist": 1, "fashion_mnist": 1, "cifar10": 3, "stl10": 3, "flowers": 3, "folder": 3,
+}  # fmt: skip
+SIDES = {  # of images, that a method takes; where it takes points, those too
+    **dict.fromkeys(("gan", "unrolled", "wgan", "wgan_gp", "r1gan", "sndcgan"), ("points", 8, 32, 64)),
+    "dcgan": (8, 32, 64),
+    "sngan": ("points", 32, 64),
+    "sngan_resnet": (32, 64),
+}
+
+
+@pytest.mark.parametrize("scale", recipes.SCALES)
+def test_every_recipe_is_of_a_gan_that_can_be_built(scale, monkeypatch):
+    """Each method, on all the data there are: networks of the width it says for the size it says, or a refusal."""
+    monkeypatch.setattr(parametrizations._SpectralNorm, "_power_method", lambda *given: None)  # of shapes it is slow
+    assert set(SHAPES) == set(recipes.SOURCES)
+    assert set(SIDES) == set(recipes.methods())
+    built = set()
+    for name, source in product(SIDES, SHAPES):
+        recipe = recipes.recipe(name, source, scale)
+        size = SHAPES[source]
+        assert (recipe.size is None) == isinstance(size, tuple)
+        shape = size if recipe.size is None else (size, recipe.size, recipe.size)
+        assert recipe.steps >= 500
+        if (name, shape, recipe.width) in built:
+            continue
+        built.add((name, shape, recipe.width))
+        with torch.device("meta"):  # shapes without numbers
+            if (shape[-1] if len(shape) == 3 else "points") not in SIDES[name]:
+                with pytest.raises(ValueError, match="square images"):
+                    recipes.gan(name, shape, recipe).generator()
+                continue
+            gan = recipes.gan(name, shape, recipe)
+            assert gan.ema == recipe.ema
+            x = gan.generator()(torch.zeros(2, gan.z))
+            assert x.shape == (2, *shape)
+            assert gan.discriminator()(x).shape == (2, 1)
 
 
 def oracle_gan(gan):
@@ -83,8 +137,14 @@ def oracle_gan(gan):
     assert made.discriminator()[0].out_channels == 4
     own = gan("gan", [2], Recipe())
     assert own.ema is None
+    assert own.objective is OBJECTIVES["non_saturating"]
+    for name, objective in OBJECTIVES.items():
+        assert gan("dcgan", (1, 8, 8), Recipe(width=4, objective=name)).objective is objective
+    assert gan("sngan", (2,), Recipe()).objective is OBJECTIVES["hinge"]
+    with pytest.raises(ValueError, match=r"unknown objective 'hinges'; known are saturating, minimax"):
+        gan("gan", (2,), Recipe(objective="hinges"))
     assert own.generator()(torch.zeros(3, own.z)).shape == (3, 2)
-    with pytest.raises(ValueError, match=r"did you mean dcgan\? There are: dcgan, gan"):
+    with pytest.raises(ValueError, match=r"did you mean dcgan\? There are: gan, dcgan"):
         gan("dcgam", (1, 8, 8), Recipe())
 
 
@@ -93,9 +153,13 @@ def test_gan():
 
 
 GAN_MUTANTS = {
-    "forgets the width": lambda name, shape, r: recipes.gan(name, shape, Recipe(ema=r.ema)),
-    "forgets ema": lambda name, shape, r: recipes.gan(name, shape, Recipe(width=r.width)),
-    "always ema": lambda name, shape, r: recipes.gan(name, shape, Recipe(width=r.width, ema=r.ema or 0.5)),
+    "forgets the width": lambda name, shape, r: recipes.gan(name, shape, replace(r, width=None)),
+    "forgets ema": lambda name, shape, r: recipes.gan(name, shape, replace(r, ema=None)),
+    "always ema": lambda name, shape, r: recipes.gan(name, shape, replace(r, ema=r.ema or 0.5)),
+    "forgets the objective": lambda name, shape, r: recipes.gan(name, shape, replace(r, objective=None)),
+    "always an objective": lambda name, shape, r: recipes.gan(
+        name, shape, replace(r, objective=r.objective or "hinge")
+    ),
     "guesses the name": lambda name, shape, r: recipes.gan(name.replace("gam", "gan"), shape, r),
 }
 
@@ -368,6 +432,264 @@ MEASURED_MUTANTS = {
 @pytest.mark.parametrize("name", MEASURED_MUTANTS)
 def test_measured_mutants(name):
     assert_killed(oracle_measured, MEASURED_MUTANTS[name])
+
+
+# ---- the film: how the images of a few z change
+
+
+class Sketch:
+    """What a film asks of a run: images that tell the step, and the z that they are of."""
+
+    data = Examples(torch.zeros(1, 1, 4, 4))
+
+    def __init__(self, step=0):
+        self.step, self.asked = step, []
+
+    def samples(self, n, seed=0):
+        self.asked.append((n, seed))
+        brightness = torch.rand(n, 1, 1, 1, generator=torch.Generator().manual_seed(seed)) + self.step / 5_000
+        return brightness.expand(n, 1, 4, 4) - 1
+
+
+def watched(film, until, since=0):
+    run = Sketch()
+    for run.step in range(since, until + 1):
+        film.watch(run)
+    return run
+
+
+def oracle_film(film):
+    """Rows at step 0 and at 125 · 2ᵏ, the last one as it is now; in each the same eight z, side by side."""
+    made = film()
+    run = watched(made, 1_100)
+    turns = [0, 125, 250, 500, 1_000]
+    assert made.steps(run) == [*turns, 1_100]
+    expected = [pictures.sheet(Sketch(step).samples(8), columns=8) for step in (*turns, 1_100)]
+    assert np.array_equal(made.picture(run), np.concatenate(expected))
+    assert set(run.asked) == {(8, 0)}
+    run.step = 600  # put back: what came later has not been
+    assert made.steps(run) == [0, 125, 250, 500, 600]
+    expected = [pictures.sheet(Sketch(step).samples(8), columns=8) for step in (0, 125, 250, 500, 600)]
+    assert np.array_equal(made.picture(run), np.concatenate(expected))
+    run.step = 500  # a row of its own already
+    assert made.steps(run) == [0, 125, 250, 500]
+    assert len(made.picture(run)) == 4 * len(expected[0])
+    late = film()  # of a run that had none, gone on with
+    run = watched(late, 700, since=300)
+    assert late.steps(run) == [500, 700]
+
+
+class EveryTurn(results.Film):
+    """A row at each multiple of 125."""
+
+    def watch(self, run):
+        if run.step % results.FIRST == 0:
+            self.rows[run.step] = results._row(run)
+
+
+class PowersOfTwo(results.Film):
+    def watch(self, run):
+        if run.step.bit_count() <= 1:
+            self.rows[run.step] = results._row(run)
+
+
+class OtherNoise(results.Film):
+    def watch(self, run):
+        super().watch(run)
+        if run.step in self.rows:
+            self.rows[run.step] = pictures.sheet(run.samples(8, seed=run.step), columns=8)
+
+
+class WithoutTheLast(results.Film):
+    def picture(self, run):
+        return np.concatenate(list(self._until(run).values()))
+
+
+class SideBySide(results.Film):
+    def picture(self, run):
+        return np.concatenate(list((self._until(run) | {run.step: results._row(run)}).values()), axis=1)
+
+
+class KeepsWhatWasTakenBack(results.Film):
+    def _until(self, run):
+        return self.rows
+
+
+class AsItWas(results.Film):
+    """The last row is the last that was kept, not as the run draws now."""
+
+    def picture(self, run):
+        rows = list(self._until(run).values())
+        return np.concatenate([*rows, rows[-1]])
+
+
+FILM_MUTANTS = [EveryTurn, PowersOfTwo, OtherNoise, WithoutTheLast, SideBySide, KeepsWhatWasTakenBack, AsItWas]
+
+
+def test_film():
+    oracle_film(results.Film)
+
+
+@pytest.mark.parametrize("film", FILM_MUTANTS)
+def test_film_mutants(film):
+    assert_killed(oracle_film, film)
+
+
+DIGITS = recipes.gan("gan", (1, 8, 8), Recipe(width=4))
+
+
+def a_run(result=None):
+    data = datasets.digits()
+    if result is not None:
+        return training.resume(result.checkpoint, DIGITS, data, device="cpu")
+    return training.start(DIGITS, data, batch=8, device="cpu")
+
+
+def filmed(run, steps, film):
+    if not run.step:
+        film.watch(run)
+    return training.train(run, steps - run.step, watch=film.watch)
+
+
+def record_of_digits():
+    return {"method": "gan", "shape": [1, 8, 8], "recipe": {"width": 4}}
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """Rows at step 0, 4, 8, 16 …"""
+    monkeypatch.setattr(results, "FIRST", 4)
+
+
+def stopped_and_gone_on(folder, read=results.Film.read, keep=results.Result.keep, broken=None):
+    """The folder of a run that is kept at step 10, and goes on to step 20; `broken` within what is kept at step 17."""
+    result = results.Result(folder)
+    film = results.Film()
+    run = filmed(a_run(), 10, film)
+    keep(result, run, record_of_digits(), film=film)
+    if broken is not None:
+        filmed(run, 17, film)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(results, "write", broken)
+            patch.setattr(checkpoints, "write", broken)
+            with pytest.raises(Killed):
+                keep(result, run, record_of_digits(), film=film)
+    run = a_run(result)
+    film = read(result.folder, run, result.record()["film"])
+    keep(result, filmed(run, 20, film), record_of_digits(), film=film)
+    return result
+
+
+class Killed(BaseException):
+    """What comes from outside, and is caught by nobody."""
+
+
+def killed_at(count):
+    """`write` that does its work `count` times, and then no more."""
+    calls, plain = [], {"results": results.write, "checkpoints": checkpoints.write}
+
+    def write(path, what):
+        if len(calls) == count:
+            raise Killed
+        calls.append(path)
+        plain["checkpoints" if str(path).endswith(".pt") else "results"](path, what)
+
+    return write
+
+
+def oracle_gone_on(folder, **how):
+    """A film that was stopped and gone on with is, byte for byte, that of a run that never was."""
+    whole, film = results.Result(folder / "whole"), results.Film()
+    whole.keep(filmed(a_run(), 20, film), record_of_digits(), film=film)
+    assert whole.record()["film"] == [0, 4, 8, 16, 20]
+    result = stopped_and_gone_on(folder / "two", **how)
+    for name in ("film.png", "record.json", "losses.csv", "samples.png"):
+        assert (result.folder / name).read_bytes() == (whole.folder / name).read_bytes(), name
+
+
+def test_a_film_goes_on_as_if_it_had_never_stopped(soon, tmp_path):
+    oracle_gone_on(tmp_path)
+
+
+@pytest.mark.parametrize("count", range(5))
+def test_a_film_goes_on_wherever_a_kill_came(soon, tmp_path, count):
+    oracle_gone_on(tmp_path, broken=killed_at(count))
+
+
+def begins_anew(folder, run, steps):
+    return results.Film()
+
+
+def keeps_all(folder, run, steps):
+    """The last row, of no turn, stays."""
+    pixels = np.asarray(Image.open(folder / "film.png"))
+    return results.Film(zip(steps, np.split(pixels, len(steps)), strict=True))
+
+
+def one_row_late(folder, run, steps):
+    rows = results.Film.read(folder, run, steps).rows
+    return results.Film(zip(rows, [*list(rows.values())[1:], results._row(run)], strict=True))
+
+
+def by_the_record(folder, run, steps):
+    """The steps are what the record says, whatever the film itself tells."""
+    pixels = np.asarray(Image.open(folder / "film.png"))
+    assert len(pixels) % len(steps) == 0, "not the rows that the record tells of"
+    rows = zip(steps, np.split(pixels, len(steps)), strict=True)
+    return results.Film((step, row) for step, row in rows if step in (0, 4, 8, 16))
+
+
+def checkpoint_first(result, run, record, film):
+    """`keep` in another order."""
+    result.folder.mkdir(parents=True, exist_ok=True)
+    run.save(result.checkpoint)
+    run.save = lambda path: None
+    results.Result.keep(result, run, record, film=film)
+    del run.save
+
+
+@pytest.mark.parametrize(
+    "how",
+    {
+        "begins anew": {"read": begins_anew},
+        "keeps the row of no turn": {"read": keeps_all},
+        "rows of the next step": {"read": one_row_late},
+        "the record's steps": {"read": by_the_record, "broken": killed_at(2)},
+        "the checkpoint first": {"keep": checkpoint_first, "broken": killed_at(1)},
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_a_film_gone_on_with_mutants(soon, tmp_path, how):
+    assert_killed(lambda how: oracle_gone_on(tmp_path, **how), how[1])
+
+
+def test_a_film_that_does_not_tell_its_steps_goes_by_its_record(soon, tmp_path):
+    film = results.Film()
+    run = filmed(a_run(), 10, film)
+    results.write(tmp_path / "film.png", results._png(film.picture(run)))
+    found = results.Film.read(tmp_path, run, [0, 4, 8, 10])
+    assert list(found.rows) == [0, 4, 8]
+    assert all(np.array_equal(row, film.rows[step]) for step, row in found.rows.items())
+    assert np.array_equal(found.picture(run), film.picture(run))
+    for other in ([0, 4, 10], [0, 4, 8, 16, 20], [0, 10], []):
+        with pytest.raises(ValueError, match=rf"film\.png has not {len(other)} rows of this run's images"):
+            results.Film.read(tmp_path, run, other)
+
+
+def test_a_film_of_another_run_is_refused(soon, tmp_path):
+    film, run = results.Film(), a_run()
+    film.watch(run)
+    pixels = film.picture(run)
+    for other in (pixels[:, :-1], pixels[:-1], np.concatenate([pixels, pixels]), pixels[..., 0]):
+        results.write(tmp_path / "film.png", results._png(np.ascontiguousarray(other), steps="0"))
+        with pytest.raises(ValueError, match=r"film\.png has not 1 rows of this run's images"):
+            results.Film.read(tmp_path, run, [0])
+    results.write(tmp_path / "film.png", b"not a picture")
+    with pytest.raises(OSError, match=r"film\.png"):
+        results.Film.read(tmp_path, run, [0])
+    (tmp_path / "film.png").unlink()
+    with pytest.raises(FileNotFoundError, match=r"film\.png"):
+        results.Film.read(tmp_path, run, [0])
 
 
 # ---- the folder

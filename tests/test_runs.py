@@ -150,6 +150,66 @@ def test_samples_are_of_the_average():
     assert torch.equal(run.samples(4, seed=2), run.images(z))
 
 
+# ---- what a part of a method may draw
+
+
+def oracle_uniform(uniform):
+    """t ~ U(0, 1), one number an example, with as many axes as these; from the run's own stream, and new ones."""
+    for shape, each in (((3,), (400, 1)), ((2, 4, 4), (400, 1, 1, 1))):
+        run = training.start(methods.gan(shape, z=2, width=4), datasets.Examples(torch.zeros(500, *shape)), batch=400)
+        alike, outside = run.copy(), torch.get_rng_state()
+        t = uniform(run)
+        assert t.shape == each, "not one for each example"
+        assert t.dtype == torch.float64
+        assert torch.equal(t, uniform(alike)), "two runs at the same place drew other numbers"
+        assert torch.equal(torch.get_rng_state(), outside), "torch's own stream was used"
+        assert not torch.equal(run.noise(), training.start(run.gan, run.data, batch=400).noise()), (
+            "the stream stands still"
+        )
+        assert not torch.equal(uniform(run), t)
+        assert 0 <= t.min() < 0.02
+        assert 0.98 < t.max() < 1
+        assert abs(t.mean() - 1 / 2) < 5 * (1 / 12 / 400) ** 0.5
+        assert abs(t.var() - 1 / 12) < 5 * (1 / 180 / 400) ** 0.5  # the variance of (t − ½)² is 1/180
+
+
+def drawn(make):
+    return lambda run: run.draw(lambda rng: make(run, rng))
+
+
+UNIFORM_MUTANTS = {
+    "normal": drawn(lambda run, rng: torch.randn(run.batch, *(1 for _ in run.data.shape), generator=rng)),
+    "one for the minibatch": drawn(
+        lambda run, rng: torch.rand(*(1 for _ in (0, *run.data.shape)), generator=rng).expand(
+            run.batch, *(1 for _ in run.data.shape)
+        )
+    ),
+    "one for each pixel": drawn(lambda run, rng: torch.rand(run.batch, *run.data.shape, generator=rng)),
+    "without the axes of an example": drawn(lambda run, rng: torch.rand(run.batch, generator=rng)),
+    "torch's own stream": lambda run: torch.rand(run.batch, *(1 for _ in run.data.shape)),
+    "the same each time": lambda run: torch.rand(
+        run.batch, *(1 for _ in run.data.shape), generator=torch.Generator().manual_seed(0)
+    ),
+    "half of the segment": lambda run: run.uniform() / 2,
+}
+
+
+def test_uniform():
+    oracle_uniform(Run.uniform)
+
+
+@pytest.mark.parametrize("name", UNIFORM_MUTANTS)
+def test_uniform_mutants(name):
+    assert_killed(oracle_uniform, UNIFORM_MUTANTS[name])
+
+
+def test_draw_goes_on_in_the_runs_own_stream():
+    run, other = game(), game()
+    first = run.draw(lambda rng: torch.randint(9, (5,), generator=rng))
+    assert torch.equal(first, torch.randint(9, (5,), generator=other.rng))
+    assert torch.equal(run.noise(), other.noise())
+
+
 # ---- penalties and constraints: of D, in each of its steps
 
 
@@ -617,6 +677,59 @@ def test_parts_must_be_tuples_of_functions(part):
     for given in (print, [print], (1,)):
         with pytest.raises(TypeError, match=rf"{part} must be a tuple of functions, such as \(f,\); given"):
             replace(told().gan, **{part: given})
+
+
+class Picky:
+    """A part of a method that asks for something, and does nothing."""
+
+    def __init__(self, doubt=None):
+        self.doubt, self.asked, self.used = doubt, [], 0
+
+    def __call__(self, *given):
+        self.used += 1
+        return torch.zeros(())
+
+    def must_fit(self, run):
+        self.asked.append((run.step, self.used, type(run.discriminator)))
+        if self.doubt:
+            raise ValueError(self.doubt)
+
+
+def oracle_must_fit(start):
+    """Penalties and constraints are asked once, before the first step, with the network that they will meet."""
+    parts = Picky(), Picky()
+    gan = replace(game().gan, penalties=(lambda *given: 0.0, parts[0]), constraints=(parts[1],))
+    run = start(gan, DATA, batch=16)
+    assert [part.asked for part in parts] == [[(0, 0, Line)]] * 2
+    training.train(run, 2)
+    assert [(len(part.asked), part.used) for part in parts] == [(1, 2)] * 2
+    for name in ("penalties", "constraints"):
+        with pytest.raises(ValueError, match="not with this critic"):
+            start(replace(game().gan, **{name: (Picky("not with this critic"),)}), DATA, batch=16)
+
+
+def asking(parts):
+    """`training.start` that asks only some of the parts, at the end."""
+
+    def start(gan, *given, **how):
+        deaf = replace(gan, penalties=(), constraints=())
+        run = training.start(deaf, *given, **how)
+        run.gan = gan
+        for part in parts(gan):
+            if hasattr(part, "must_fit"):
+                part.must_fit(run)
+        return run
+
+    return start
+
+
+def test_a_part_of_a_method_may_ask_whether_it_fits():
+    oracle_must_fit(training.start)
+    oracle_must_fit(asking(lambda gan: (*gan.penalties, *gan.constraints)))
+    assert_killed(oracle_must_fit, asking(lambda gan: ()))
+    assert_killed(oracle_must_fit, asking(lambda gan: gan.penalties))
+    assert_killed(oracle_must_fit, asking(lambda gan: gan.constraints))
+    assert_killed(oracle_must_fit, asking(lambda gan: (*gan.penalties, *gan.constraints) * 2))
 
 
 def test_images_from_0_to_1_are_for_a_generator_that_makes_such():

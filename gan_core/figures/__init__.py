@@ -8,6 +8,7 @@ from importlib import import_module
 from gan_core.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE, SKY, use_style
 
 SUBJECTS = (
+    "critics",
     "dcgan",
     "discriminator",
     "divergences",
@@ -15,8 +16,10 @@ SUBJECTS = (
     "games",
     "gradients",
     "judging",
+    "losses",
     "modes",
     "samples",
+    "spectral",
     "training",
     "zoo",
 )
