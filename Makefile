@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constrain
 # The networks are small: a second thread costs more than it brings.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: help lab test notebooks book bench check portability clean
+.PHONY: help lab test notebooks book bench gpu check portability clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ book: .venv/dev ## build the HTML book in _book/
 bench: .venv/dev ## time the library side by side with what you would use instead
 	$(INSTALL) -q -e '.[dev,bench]'
 	$(ONE_THREAD) $(BIN)/python -m benchmarks
+
+gpu: .venv/dev ## on a machine with a GPU: tests, timings and full-scale runs in 40 minutes; again, to go on (ONLY="tests dcgan")
+	$(BIN)/python -m benchmarks.gpu $(ONLY)
 
 portability: .venv/dev ## run the notebooks again, as on an older CPU and with two threads: the stored outputs must still hold
 	ATEN_CPU_CAPABILITY=default $(ONE_THREAD) $(PYTEST) notebooks --no-budgets -n 2 --dist loadfile --no-loadscope-reorder

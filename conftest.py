@@ -23,6 +23,13 @@ _spent = Counter()  # notebook -> seconds so far
 
 def pytest_addoption(parser):
     parser.addoption("--no-budgets", action="store_true", help="show the notebooks' times but let them take longer")
+    parser.addoption("--device", default="cpu", help="where tests/test_on_device.py computes: cpu (default), cuda …")
+
+
+def pytest_configure(config):
+    """What is stored and compared was made on CPUs: a GPU is for the tests that are given one."""
+    if not config.getoption("--device").startswith("cuda"):
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def pytest_collection_modifyitems(items):

@@ -1,11 +1,9 @@
 """DCGAN: an iteration of ours against a plain float32 loop with the same networks, on all cores, and on a GPU."""
 
-import multiprocessing
 import os
 import pathlib
 import platform
 import statistics
-import sys
 from contextlib import contextmanager
 from math import log2
 
@@ -13,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks.memory import peak_memory
 from benchmarks.paired import paired
 from gan_core import datasets, methods, training
 
@@ -103,20 +102,11 @@ def product_rate(run, n=2048):
     return n**3 / paired({"product": lambda: (a @ a, sync())}, turns=9).min()
 
 
-def peak_memory(name, size, batch, device=None):
-    """The most memory in bytes that a process of its own had while it made three iterations; on a GPU, the GPU's."""
-    step = contestant(name, size, batch, device)
-    for _ in range(3):
-        step()
-    if torch.device(device or "cpu").type == "cuda":
-        return torch.cuda.max_memory_allocated()
-    status = pathlib.Path("/proc/self/status")
-    if status.exists():  # Linux, where the ru_maxrss of a process begins at that of its parent
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def measured(size, batch, device=None, turns=5):
+    """The median seconds of an iteration of ours, and of the others the median ratio to it within a turn, by name."""
+    seconds = paired({name: contestant(name, size, batch, device) for name in NAMES}, turns)
+    ratios = np.median(seconds / seconds[:, :1], axis=0)
+    return statistics.median(seconds[:, 0]), dict(zip(NAMES[1:], ratios[1:].tolist(), strict=True))
 
 
 def timings(problems, device=None, turns=5):
@@ -128,11 +118,10 @@ def timings(problems, device=None, turns=5):
     print(_row("size", "batch", "fast, ms", "images/s", "of the rate", *(f"{name} ÷ fast" for name in NAMES[1:])))
     ours = []
     for size, batch in problems:
-        seconds = paired({name: contestant(name, size, batch, device) for name in NAMES}, turns)
-        fast, *ratios = statistics.median(seconds[:, 0]), *np.median(seconds / seconds[:, :1], axis=0)[1:]
+        fast, ratios = measured(size, batch, device, turns)
         share = multiply_adds(size, batch) / fast / rate
         cells = size, batch, f"{fast * 1e3:,.1f}", f"{batch / fast:,.0f}", f"{share:.0%}"
-        print(_row(*cells, *(f"{ratio:.2f}" for ratio in ratios)), flush=True)
+        print(_row(*cells, *(f"{ratio:.2f}" for ratio in ratios.values())), flush=True)
         ours.append(fast)
     return ours
 
@@ -148,7 +137,7 @@ def main():
             by_batch = timings([(32, batch) for batch in BATCHES], device)
         by_size, by_batch = _slope(SIZES, by_size), _slope(BATCHES, by_batch)
         print(f"  time ~ size^{by_size:.2f} at batch 64, time ~ batch^{by_batch:.2f} at 32 pixels")
-        peaks = ", ".join(f"{name} {_in_a_process(name, 64, 64, device) / 2**20:,.0f}" for name in NAMES)
+        peaks = ", ".join(f"{name} {peak_memory(contestant, name, 64, 64, device) / 2**20:,.0f}" for name in NAMES)
         print(f"  Peak memory at 64 pixels, batch 64, in MiB, a process each: {peaks}")
     print(NOTES)
 
@@ -162,11 +151,6 @@ def all_threads():
         yield torch.get_num_threads()
     finally:
         torch.set_num_threads(before)
-
-
-def _in_a_process(*problem):
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(peak_memory, problem)
 
 
 def _slope(n, seconds):

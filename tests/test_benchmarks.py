@@ -1,15 +1,20 @@
 """The table of timings says what was timed: with a clock of our own, ratios and growth are known beforehand."""
 
 import ast
+import inspect
 import pathlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from mutants import assert_killed
 from torch.utils.flop_counter import FlopCounterMode
+
+from gan_core import training
+from gan_core.lipschitz import r1
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -120,9 +125,88 @@ def test_contestants_of_dcgan_run(dcgan):
 
 def test_peak_memory_is_that_of_the_contestant(dcgan):
     """A process of its own, not what its parent once had: this one has had 512 MiB more."""
-    before = dcgan._in_a_process("fast", 8, 2, "cpu")
+    before = dcgan.peak_memory(dcgan.contestant, "fast", 8, 2, "cpu")
     torch.ones(2**27)
-    assert dcgan._in_a_process("fast", 8, 2, "cpu") < before + 2**28
+    assert dcgan.peak_memory(dcgan.contestant, "fast", 8, 2, "cpu") < before + 2**28
+
+
+# ---- critics in bounds
+
+
+@pytest.fixture
+def lipschitz(paired, monkeypatch):
+    """The table of bounds on critics, with small minibatches."""
+    from benchmarks import bench_lipschitz
+
+    monkeypatch.setattr(bench_lipschitz, "BATCH", 4)
+    return bench_lipschitz
+
+
+def changed(function, old, new):
+    """A function of the benchmark with one line changed."""
+    text = inspect.getsource(function)
+    assert old in text
+    names = dict(vars(inspect.getmodule(function)))
+    exec(text.replace(old, new), names)
+    return names[function.__name__]
+
+
+def after_two_steps(lipschitz, kind, plain):
+    """The critic's weights, and what spectral normalisation keeps, after two steps by hand; None: by the library."""
+    shape = (3, 16, 16)
+    run = lipschitz.started(lipschitz.STEPS[kind][0](shape, width=4), shape, "cpu", fast=False)
+    step = plain(run) if plain else lambda: training.discriminator_step(run)
+    step(), step()
+    return torch.cat([each.flatten() for each in run.discriminator.state_dict().values()])
+
+
+@pytest.mark.parametrize("kind", ["spectral normalisation", "gradient penalty"])
+def test_a_critic_by_hand_is_ours(lipschitz, kind):
+    """Two steps from the same weights with the same draws end in the same weights, but not with a fault in them."""
+
+    def oracle(plain):
+        torch.testing.assert_close(after_two_steps(lipschitz, kind, plain), ours, rtol=0, atol=5e-6)  # Adam's are 1e-4
+
+    _, plain, _ = lipschitz.STEPS[kind]
+    ours = after_two_steps(lipschitz, kind, None)
+    oracle(plain)
+    faults = {
+        "spectral normalisation": [("spectral_norm(layer)", "spectral_norm(layer, n_power_iterations=2)"),
+                                   ("torch.relu(1 - D(real))", "torch.relu(-D(real))"),
+                                   ("lr=2e-4", "lr=1e-4")],
+        "gradient penalty": [("create_graph=True", "retain_graph=True"),
+                             ("t = run.uniform()", "t = run.uniform().mean()"),
+                             ("10 * penalty", "penalty"),
+                             ("betas=(0.0, 0.9)", "betas=(0.5, 0.9)")],
+    }  # fmt: skip
+    for old, new in faults[kind]:
+        mutant = changed(plain, old, new)
+        assert_killed(oracle, mutant)
+
+
+def test_contestants_of_bounded_critics_run(lipschitz):
+    for kind in lipschitz.STEPS:
+        for name in lipschitz.NAMES:
+            lipschitz.contestant(kind, name, 16, 4, "cpu")()
+        for name, bounded in (("fast", True), ("unbounded", False)):
+            run = lipschitz.contestant(kind, name, 16, 4, "cpu").args[0]
+            normalised = any(map(torch.nn.utils.parametrize.is_parametrized, run.discriminator.modules()))
+            assert (normalised or run.gan.penalties != ()) == bounded
+
+
+@pytest.mark.parametrize(("every", "times"), [(None, 0), (16, 1), (1, 16)])
+def test_sixteen_iterations_have_the_penalty_as_often_as_they_say(lipschitz, monkeypatch, every, times):
+    called = []
+
+    def counted(s):
+        called.append(1)
+        return s.square()
+
+    monkeypatch.setattr(lipschitz, "r1", lambda gamma, every: replace(r1(gamma, every=every), cost=counted))
+    iterations = lipschitz.regularised(every, 8, 4, "cpu")
+    for turn in (1, 2):
+        iterations()
+        assert len(called) == turn * times
 
 
 def test_the_interval_of_the_parity(paired):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from mutants import assert_killed
-from scipy.stats import chisquare, multivariate_normal
-from sklearn.datasets import load_digits
+from scipy.stats import chisquare, kstest, multivariate_normal
+from sklearn.datasets import load_digits, make_swiss_roll
 
 from gan_core import datasets
 from gan_core.datasets import Examples, Images, Mixture
@@ -184,6 +184,48 @@ def test_grid_mutants(mutant):
     assert_killed(oracle_grid, mutant)
 
 
+def oracle_swiss_roll(swiss_roll):
+    """scikit-learn's roll from the side: its points lie on ours, evenly along the parameter t, its noise is ours."""
+    roll = swiss_roll()
+    points, t = make_swiss_roll(2_000, random_state=0)
+    away = torch.cdist(torch.tensor(points[:, [0, 2]] / 7.5), roll.centres)
+    assert away.min(1).values.max() < 0.05  # half of the widest gap between neighbours is 0.023
+    share = (away.argmin(1).numpy() + 0.5) / len(roll.centres)
+    assert kstest(share, "uniform").pvalue > 0.001
+    np.testing.assert_allclose(share, (t / (1.5 * np.pi) - 1) / 2, atol=0.01)
+    gaps = roll.centres.diff(dim=0).norm(dim=1)
+    assert gaps.max() < 2 * roll.std[0]  # one curve, no string of beads
+    noise = (make_swiss_roll(2_000, noise=0.25, random_state=1)[0] - make_swiss_roll(2_000, random_state=1)[0]) / 7.5
+    np.testing.assert_allclose(noise[:, [0, 2]].std(), roll.std[0], rtol=0.05)
+
+
+def test_swiss_roll():
+    oracle_swiss_roll(datasets.swiss_roll)
+    assert datasets.swiss_roll(5).shape == (2,)
+
+
+def _rolled(t, scale=7.5, std=1 / 30):
+    return lambda: datasets.mixture(t[:, None] * torch.stack([t.cos(), t.sin()], 1) / scale, std)
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        _rolled(torch.linspace(0, 4.5 * torch.pi, 400)),
+        _rolled(torch.linspace(4.5 * torch.pi, 1.5 * torch.pi, 400)),
+        _rolled(torch.linspace(1.5 * torch.pi, 4.5 * torch.pi, 400), scale=1.0),
+        _rolled(torch.linspace(1.5 * torch.pi, 4.5 * torch.pi, 100)),
+        _rolled(torch.linspace(1.5 * torch.pi, 4.5 * torch.pi, 400), std=0.25),
+        _rolled(torch.linspace((1.5 * torch.pi) ** 2, (4.5 * torch.pi) ** 2, 400).sqrt()),
+        lambda: datasets.mixture(datasets.swiss_roll().centres.flip(1), 1 / 30),
+    ],
+    ids=["from the middle", "backwards", "not scaled", "a string of beads", "noise not scaled", "even along the curve",
+         "sine and cosine swapped"],
+)  # fmt: skip
+def test_swiss_roll_mutants(mutant):
+    assert_killed(oracle_swiss_roll, mutant)
+
+
 @pytest.mark.parametrize(
     ("wrong", "error", "says"),
     [
@@ -199,6 +241,7 @@ def test_grid_mutants(mutant):
         (lambda: datasets.mixture([0.0, 1.0], 1.0, [float("nan")] * 2), ValueError, "weights must be 2"),
         (lambda: datasets.ring(0), ValueError, "modes must be at least 1; given 0"),
         (lambda: datasets.grid(2.5), TypeError, "side must be a whole number; given 2.5"),
+        (lambda: datasets.swiss_roll(0), ValueError, "modes must be at least 1; given 0"),
         (lambda: UNEVEN.sample(0), ValueError, "n must be at least 1; given 0"),
         (lambda: UNEVEN.log_density(torch.zeros(4, 3)), ValueError, r"points \(n, 2\); given shape \(4, 3\)"),
         (lambda: Examples(np.zeros((3, 1))), TypeError, "x must be a tensor; given ndarray"),

@@ -93,7 +93,7 @@ def test_make_installed_the_pinned_versions():
 
 # The commands
 
-TARGETS = {"lab", "test", "notebooks", "book", "bench", "check", "portability", "clean", "help"}
+TARGETS = {"lab", "test", "notebooks", "book", "bench", "gpu", "check", "portability", "clean", "help"}
 
 
 def make(*arguments, folder=ROOT):
@@ -137,6 +137,12 @@ def test_portability_changes_the_processor_and_the_threads():
     assert "ATEN_CPU_CAPABILITY=default" in said
     assert "OMP_NUM_THREADS=2" in said
     assert "--nbval-lax" not in said
+
+
+@needs_make
+def test_gpu_does_all_parts_or_those_that_are_named():
+    for named, words in ((), "benchmarks.gpu \n"), (("ONLY=tests dcgan",), "benchmarks.gpu tests dcgan\n"):
+        assert words in make("-n", "gpu", *named)[1]
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def grid(side=5, spacing=1.0, std=0.05):
 
 
 def swiss_roll(modes=400, std=1 / 30):
-    """A spiral, the curve t (cos t, sin t)/7.5 with t evenly from 1.5π to 4.5π: `modes` Gaussians side by side along it.
+    """A spiral, t (cos t, sin t)/7.5 with t evenly from 1.5π to 4.5π: `modes` Gaussians side by side along it.
 
     So close that they melt into one curve, and still a mixture with a density. scikit-learn's `make_swiss_roll` with
     noise 0.25, seen from the side and divided by 7.5, as in the toy experiments of Gulrajani et al. 2017.

@@ -1,5 +1,6 @@
 """Samples to look at: images side by side, pixel for pixel, and points over the real ones."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -36,4 +37,19 @@ def cloud(points, real=None):
     ax.plot(*np.asarray(points).T, ".", color=ORANGE, markersize=4, label="model q")
     ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
     figure.legend(loc="outside upper center", ncols=2, markerscale=2)
+    return figure
+
+
+def film(pixels, steps):
+    """A film of fixed z, as `results.Film` makes it: `pixels` (H, W, 3) has a row of images for each of the `steps`."""
+    pixels = np.asarray(pixels)
+    figure, ax = plt.subplots(figsize=(6.5, 6.5 * pixels.shape[0] / pixels.shape[1]))
+    ax.imshow(pixels, interpolation="nearest")
+    middles = (np.arange(len(steps)) + 0.5) * len(pixels) / len(steps)
+    ax.set_yticks(middles, [f"{step:,}" for step in steps])
+    ax.set(xticks=[], ylabel="steps of G", xlabel="the same eight z in every row")
+    ax.tick_params(length=0)
+    ax.grid(visible=False)
+    for side in ax.spines.values():
+        side.set_visible(False)
     return figure
