@@ -135,10 +135,13 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 # | 07 | The first GAN | Does Algorithm 1 draw digits? | 95 |
 # | 08 | Mode collapse | Why does a generator draw one thing only, and does it help to think ahead? | 90 |
 # | 09 | DCGAN | How do random numbers become a face, and can one compute with them? | 90 |
+# | 10 | Which loss? | Does it matter which loss the two players have, and when? | 75 |
+# | 12 | WGAN | What does a generator learn from a critic, whose numbers are no probabilities? | 90 |
+# | 13 | Spectral normalisation | Can one hold every layer to a stretch of one, for next to nothing? | 80 |
 # | 15 | Judging samples | How good is a generator, and who says so? | 110 |
 #
 # Read 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all, and 08 and 09 go on
-# from 07. 15 needs 07, and a little of 03 and 04.
+# from 07. 10 needs 06 and 07; 12 needs 04 and 07; 13 goes on from 12. 15 needs 07, and a little of 03 and 04.
 #
 # The *zoo* of GANs looks larger than it is. Almost every method changes one or two of five parts: the generator, the discriminator,
 # the objective (the pair of losses), the constraint that keeps the discriminator in bounds, and the schedule (who moves when).

@@ -651,7 +651,7 @@ claim(
 # - **The same** concludes 「Inception Scoreを見るとminとmaxにはほとんど差がない」 ("in the Inception Score there is hardly any
 #   difference between min and max"): one run for each setting, no interval, and the labels swapped. This chapter looks
 #   at the gradients a generator is sent, not at the images it learns to make: which loss trains the better generator, and
-#   for which balance of $G$ and $D$, is measured in chapter 15 (`15/one-run-decides-nothing`, `15/quality-vanishes-too`).
+#   for which balance of $G$ and $D$, is the question of chapter 10, with seeds and intervals.
 # - **The slides, lines 275–279 and 289–291:** 「Dを完全に最適化してしまうと $p_{data}(x)$ について 1, $p_g(x)$ について 0
 #   の定数を出力する」 ("once $D$ is fully optimised it outputs the constants 1 on $p_{data}$ and 0 on $p_g$"). Only if
 #   the two do not meet, or if $D$ knows a sample by heart: `06/optimal-does-not-vanish`,

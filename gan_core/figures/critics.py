@@ -16,7 +16,7 @@ def beside(x, p, q, d, f, sent):
     "non_saturating" and "critic" to |∂L_G/∂x| of one fake at x, (seeds, n). Of each the first seed is drawn strongly.
     """
     x = np.asarray(x)
-    figure, axes = plt.subplots(2, 2, figsize=(11, 6.2), sharex=True, sharey="row", height_ratios=(1.1, 1))
+    figure, axes = plt.subplots(2, 2, figsize=(11, 6.2), sharex=True, height_ratios=(1.1, 1))
     for ax, surface, name in zip(axes[0], (d, f), ("discriminator D", "critic f"), strict=True):
         for density, colour, hatch, label in ((p, BLUE, None, "data p"), (q, ORANGE, "//", "model q")):
             ax.fill_between(x, density, color=colour, alpha=0.25, linewidth=0, hatch=hatch, label=label)
@@ -29,7 +29,8 @@ def beside(x, p, q, d, f, sent):
         ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
         ax.set(xlabel="x", yscale="log", ylim=(1e-6, 30), xlim=(x[0], x[-1]))
         ax.legend(loc="lower left")
-    axes[0, 0].set_ylabel("density; D(x) or f(x)")
+    axes[0, 0].set(ylabel="density; D(x)", ylim=(-0.05, 1.6))
+    axes[0, 1].set_ylabel("density; f(x)")
     axes[1, 0].set_ylabel("|∂L_G/∂x| of a fake at x")
     return figure
 
@@ -138,10 +139,10 @@ def reported(pairs, critics):
     ax.axvline(1, color=GREY, linestyle="--")
     ax.set(xlabel="reported ÷ exact earth mover's distance", xscale="log")
     ax.set_yticks(range(len(pairs)), pairs)
-    ax.set_xticks([0.3, 0.5, 1, 2, 3], ["0.3", "0.5", "1", "2", "3"], minor=False)
+    ax.set_xticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"], minor=False)
     ax.minorticks_off()
     ax.invert_yaxis()
-    ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.22), ncols=len(critics))
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=len(critics))
     return figure
 
 

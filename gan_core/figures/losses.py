@@ -74,11 +74,11 @@ def differences(panels, against, linear):
             ax.plot(middle, row, "o", color=colour, markersize=9, markerfacecolor=colour if told else "white")
         ax.axvline(0, color="black", linewidth=1)
         ax.set_xscale("symlog", linthresh=linear[measure])
-        low, high = ax.get_xlim()
-        ticks = [sign * linear[measure] * size for size in (0, 1, 10) for sign in (-1, 1)]
-        ax.set_xticks(ticks, [f"{tick + 0:g}" for tick in ticks], minor=False)
+        ax.margins(x=0.08)
+        limits, ticks = ax.get_xlim(), [linear[measure] * times for times in (-10, -1, 0, 1, 10)]
+        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.set_xlim(limits)
         ax.minorticks_off()
-        ax.set_xlim(low, high)
         ax.set_yticks(range(len(found)), list(found))
         ax.set(xlabel=f"{measure},\nminus {against}")
     axes[0, 0].invert_yaxis()

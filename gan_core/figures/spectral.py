@@ -107,7 +107,7 @@ def slopes(groups):
 
     The scale is logarithmic and begins where two in a thousand of all values are left behind.
     """
-    figure, ax = plt.subplots(figsize=(9, 4))
+    figure, ax = plt.subplots(figsize=(11, 4))
     everything = np.concatenate(list(groups.values()))
     bins = np.geomspace(*np.quantile(everything, (0.002, 1)), 50)
     for (label, values), (colour, line, _) in zip(groups.items(), KINDS, strict=False):
@@ -119,7 +119,7 @@ def slopes(groups):
     ax.set(xscale="log", xlabel="slope ‖∇f(x̂)‖ between the points", ylabel="share of the points")
     ax.set_xticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
     ax.minorticks_off()
-    ax.legend(loc="upper center")
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside right center")
     return figure
 
 
@@ -130,7 +130,7 @@ def readings(panels, truth):
     """
     rows = max(map(len, panels.values()))
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(5 * len(panels) + 1.5, 0.55 * rows + 1.4), sharey=True, squeeze=False
+        1, len(panels), figsize=(max(8, 5 * len(panels) + 1.5), 0.55 * rows + 1.4), sharey=True, squeeze=False
     )
     for ax, (xlabel, groups) in zip(axes[0], panels.items(), strict=True):
         for row, (values, (colour, _, marker)) in enumerate(zip(groups.values(), KINDS, strict=False)):

@@ -58,7 +58,9 @@ EXERCISES = {
             "it is too large, not too small: −δ s rewards a steep critic": (
                 lambda delta, w: delta * (1 - delta / (2 * w))
             ),
-            "the reward grows with the distance, −δ s, so the slope does, too": lambda delta, w: delta * (1 + 1 / (2 * w)),
+            "the reward grows with the distance, −δ s, so the slope does, too": lambda delta, w: (
+                delta * (1 + 1 / (2 * w))
+            ),
         },
         inputs=((4.0, 10.0), (0.5, 3.0)),
     ),
@@ -77,15 +79,15 @@ EXERCISES = {
             "the excess is to be squared": lambda f, real, fake, t: (
                 _above(_slope(f, _between(real, fake, t)).norm(dim=1)).sqrt().mean()
             ),
-            "the mean over the examples, not the sum": lambda f, real, fake, t: (
-                _above(_slope(f, _between(real, fake, t)).norm(dim=1)).sum()
-            ),
-            "the other way round: where t is 0, x̂ is the real point": lambda f, real, fake, t: (
-                _above(_slope(f, _between(fake, real, t)).norm(dim=1)).mean()
-            ),
-            "x̂ lies between the real and the fake point; you asked at the real one": lambda f, real, fake, t: (
-                _above(_slope(f, real).norm(dim=1)).mean()
-            ),
+            "the mean over the examples, not the sum": lambda f, real, fake, t: _above(
+                _slope(f, _between(real, fake, t)).norm(dim=1)
+            ).sum(),
+            "the other way round: where t is 0, x̂ is the real point": lambda f, real, fake, t: _above(
+                _slope(f, _between(fake, real, t)).norm(dim=1)
+            ).mean(),
+            "x̂ lies between the real and the fake point; you asked at the real one": lambda f, real, fake, t: _above(
+                _slope(f, real).norm(dim=1)
+            ).mean(),
         },
         inputs=tuple((f, _REAL, _FAKE, _T) for f in (_steep, _shallow, _bowl)),
     ),
