@@ -1,4 +1,4 @@
-"""Make results/readme.png, the picture in the README, from figures stored in the chapters: nothing is drawn for show.
+"""Make the pictures in the README, of figures stored in the chapters and of recorded runs: nothing is drawn for show.
 
 python tools/readme_picture.py
 """
@@ -11,6 +11,7 @@ import nbformat
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).parents[1]
+SHEET, ROWS, CELL = "sndcgan-faces-64", 3, 132  # of results/; how many rows of it; pixels from one image to the next
 FIGURES = (("05_saddle", "figures.games.dirac_panels("), ("07_first_gan", "figures.training.sheets("))
 HEIGHT, GAP = 480, 32
 
@@ -25,6 +26,9 @@ def figure(chapter, call):
 
 
 def main():
+    sheet = Image.open(ROOT / "results" / SHEET / "samples.png").convert("RGB")
+    rows = sheet.crop((0, 0, sheet.width, ROWS * CELL + 4))
+    rows.quantize(256, dither=Image.Dither.NONE).save(ROOT / "results" / "readme_faces.png", optimize=True)
     left, right = (figure(*place) for place in FIGURES)
     page = Image.new("RGB", (left.width + GAP + right.width, HEIGHT), "white")
     page.paste(left, (0, 0))
