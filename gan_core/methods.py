@@ -90,7 +90,7 @@ def unrolled(shape, *, K=5, z=None, width=None):
     )
 
 
-@described("Arjovsky et al. 2017", "a critic with weights clipped to ±c: the earth mover's distance, up to a factor")
+@described("Arjovsky et al. 2017", "a critic, whose numbers are no probabilities; its weights clipped to ±c")
 def wgan(shape, *, c=0.01, lr=5e-5, z=None, width=None):
     """Wasserstein GAN, Arjovsky, Chintala & Bottou 2017: D is a critic for the earth mover's distance, weights in ±c.
 

@@ -9,23 +9,24 @@
 # %% [markdown]
 # # 13 · Spectral normalisation
 #
-# **The question.** A network is steep where its layers stretch. Can one hold every layer to a stretch of one, for next to
-# nothing? And is the network then nowhere steeper than one?
+# **The question.** A network is steep where its layers stretch. Can one hold every layer to a stretch of one, for next
+# to nothing? And is the network then nowhere steeper than one?
 #
 # *80 minutes.*
 #
 # **You will be able to**
 #
-# - find the largest singular value of a matrix by power iteration, and say how fast and why one step at a time is enough;
+# - find the largest singular value of a matrix by power iteration, and say how fast and why one step at a time is
+#   enough;
 # - write the layer $W/\sigma(W)$, and say what its gradient has lost;
 # - tell the $\sigma$ of a convolution's matrix from the norm of the convolution;
 # - say what clipping, a gradient penalty and spectral normalisation each make of the same critic;
 # - find in code the faults that switch spectral normalisation off.
 #
 # **Predict before you run.** Real examples and fakes are exactly 1 apart. A critic is trained to tell them apart; the
-# difference of its means is its reading of the distance. All its layers are divided by their largest singular value. What
-# does it read if (a) the layers are dense, (b) they are $3\times3$ convolutions, (c) they are dense, in the code that a
-# well-known article links to? Write three numbers down.
+# difference of its means is its reading of the distance. All its layers are divided by their largest singular value.
+# What does it read if (a) the layers are dense, (b) they are $3\times3$ convolutions, (c) they are dense, in the code
+# that a well-known article links to? Write three numbers down.
 
 # %%
 from dataclasses import replace
@@ -80,8 +81,8 @@ plt.show()
 #
 # $$\sigma(W)=\max_{h\ne0}\frac{\|Wh\|}{\|h\|}=\sigma_1 .$$
 #
-# In a chain of layers the stretches multiply. A (leaky) rectifier stretches nothing, its slopes are at most 1, and a bias
-# only moves. So for $f=W^L\circ\dots\circ a\circ W^1$ (Miyato et al. 2018, section 2.1):
+# In a chain of layers the stretches multiply. A (leaky) rectifier stretches nothing, its slopes are at most 1, and a
+# bias only moves. So for $f=W^L\circ\dots\circ a\circ W^1$ (Miyato et al. 2018, section 2.1):
 #
 # $$|f(x)-f(x')|\;\le\;\sigma(W^L)\cdots\sigma(W^1)\;\|x-x'\| .$$
 
@@ -228,8 +229,8 @@ claim(
 )
 
 # %% [markdown]
-# The article about spectral normalisation that we follow (こしあん 2019) says of $u_l^\top W^lv_l$: 「…というのが特異値分解です」, "this is
-# the singular value decomposition". It is one number of it. And only one is wanted.
+# The article about spectral normalisation that we follow (こしあん 2019) says of $u_l^\top W^lv_l$: 「…というのが特異値分解です」, "this
+# is the singular value decomposition". It is one number of it. And only one is wanted.
 #
 # ## Once is enough, if one remembers (7 min)
 #
@@ -349,8 +350,8 @@ claim(
 # %% [markdown]
 # ## What the gradient loses (6 min)
 #
-# $\sigma$ depends on $W$, so the gradient goes through it, too. The code holds $u$ and $v$ constant there. Then it takes
-# two lines. Write $\langle A,B\rangle=\sum_{ij}A_{ij}B_{ij}$, and $\Gamma=\partial L/\partial\bar W$ for what
+# $\sigma$ depends on $W$, so the gradient goes through it, too. The code holds $u$ and $v$ constant there. Then it
+# takes two lines. Write $\langle A,B\rangle=\sum_{ij}A_{ij}B_{ij}$, and $\Gamma=\partial L/\partial\bar W$ for what
 # arrives from above.
 #
 # $$d\sigma=u^\top\,dW\,v=\langle uv^\top,dW\rangle,\qquad d\bar W=\frac{dW}{\sigma}-\frac{W}{\sigma^2}\,d\sigma$$
@@ -390,8 +391,8 @@ claim(
 # Holding $u$ and $v$ constant is no approximation then, and again the flat top is the reason: at the maximum
 # $u^\top Wv$ does not change, to first order, when $u$ or $v$ turns.
 #
-# What has the gradient lost? Not its part along $uv^\top$, as one might think: whatever $\Gamma$ is, that is 0 only if $W$
-# has rank one. It has lost its part along $W$ itself. For the size of $W$ makes no difference to $W/\sigma(W)$.
+# What has the gradient lost? Not its part along $uv^\top$, as one might think: whatever $\Gamma$ is, that is 0 only if
+# $W$ has rank one. It has lost its part along $W$ itself. For the size of $W$ makes no difference to $W/\sigma(W)$.
 
 # %%
 cosine = functional.cosine_similarity
@@ -708,9 +709,9 @@ claim(
 # %% [markdown]
 # **Did you expect** SN to read so little? Nothing is wrong with it. "At most 1" is not "1": $f=\|x\|$ would read 2, a
 # cone that climbs to all sides, and the normalised network does not draw it. A rectifier passes on one side of each
-# feature at full length and cuts the other; what is climbed to the left and what to the right must share the length 1 (Anil,
-# Lucas & Grosse 2019). With $|h|$, that keeps both, the same network does better. Between two *points* there is one
-# direction only, and it reads 1.00 (`13/dense-reads-one`).
+# feature at full length and cuts the other; what is climbed to the left and what to the right must share the length 1
+# (Anil, Lucas & Grosse 2019). With $|h|$, that keeps both, the same network does better. Between two *points* there is
+# one direction only, and it reads 1.00 (`13/dense-reads-one`).
 #
 # The penalty has a bias of its own: it trades slope for price, $s-10\,(s-1)^2$ is largest at $s=1.05$. And what
 # clipping reads is set by $c$ and the depth, not by the data.
@@ -978,8 +979,8 @@ claim(
 #   (`04/critic-unbounded`); clipping, penalty and SN are ways to get one.
 # - 「損失関数にHinge Lossを使っていたり」 ("it uses the hinge loss"). In part: the comparison on CIFAR-10 and STL-10 has the standard
 #   loss, hinge is an extra. The hinge loss came from Lim & Ye and from Tran et al. (2017).
-# - 「G:D=1:5にしたほうがうまくいきやすい(Spectral NormのぶんDの学習が進みづらい)」 ("five steps of $D$ for one of $G$ work better, since SN slows $D$
-#   down"). Here the advice holds and the reason does not: `13/five-steps-help`, `13/not-for-sn`, `13/slow-g`.
+# - 「G:D=1:5にしたほうがうまくいきやすい(Spectral NormのぶんDの学習が進みづらい)」 ("five steps of $D$ for one of $G$ work better, since SN slows
+#   $D$ down"). Here the advice holds and the reason does not: `13/five-steps-help`, `13/not-for-sn`, `13/slow-g`.
 # - **The linked code** forgets $u$, lets the gradient through $u$ and $v$, and leaves the last layer as it is:
 #   `13/right-and-linked`, `13/each-fault`. Two more things in it: all five steps of $D$ see the same fakes, where
 #   Algorithm 1 draws new ones. And the first residual block begins with a rectifier, on the *image*, whose dark half

@@ -593,3 +593,54 @@ def test_stacked_digits_sees_what_is_known():
     assert real["kl"] < 0.1  # about (K − 1)/(2n) = 0.05 from 10,000 draws alone
     one = datasets.stacked_digits().sample(1, torch.Generator().manual_seed(0)).expand(50, 3, 8, 8)
     assert stacked_digits.seen(one) == {"modes": 1, "kl": pytest.approx(np.log(1000))}
+
+
+def oracle_losses_slope(slope):
+    """It is how far plain descent with rate 1 moves G in a step; and asked or not, the run goes on the same."""
+    from gan_core.studies import losses
+
+    def weights(run):
+        return torch.cat([p.detach().flatten() for p in run.generator.parameters()])
+
+    asked, unasked = (training.start(losses.method("hinge"), losses.data(), seed=3, batch=16) for _ in range(2))
+    for run in (asked, unasked):
+        training.iteration(run)
+    found, moved = slope(asked), unasked.copy()
+    moved.optimizer_g = torch.optim.SGD(moved.generator.parameters(), lr=1.0)
+    before = weights(moved)
+    training.generator_step(moved)
+    assert float(found) == pytest.approx(float((weights(moved) - before).norm()), rel=1e-9)
+    for run in (asked, unasked):
+        training.iteration(run)
+    assert torch.equal(weights(asked), weights(unasked))
+
+
+def on_the_run_itself(run):
+    loss = run.gan.objective.generator(run.D(run.G(run.noise())))
+    return torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(run.generator.parameters()))]).norm()
+
+
+def of_d(run):
+    run = run.copy()
+    loss = run.gan.objective.generator(run.D(run.G(run.noise())))
+    return torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(run.discriminator.parameters()))]).norm()
+
+
+def test_losses_slope(float64):
+    from gan_core.studies import losses
+
+    oracle_losses_slope(losses.slope)
+    assert_killed(oracle_losses_slope, on_the_run_itself)
+    assert_killed(oracle_losses_slope, of_d)
+
+
+def test_losses_sees_what_is_known():
+    from gan_core.studies import losses
+
+    real, taught = losses.of_real(0), losses.digits()
+    assert real["score_judge"] > 9.9
+    assert real["frechet_pixels"] < 0.5
+    one = taught[0].x[:1].expand(50, 1, 8, 8)
+    assert losses.seen(one)["score_judge"] == pytest.approx(1, abs=1e-6)
+    assert losses.seen(taught[1].x)["frechet_pixels"] == pytest.approx(0, abs=1e-9)
+    assert [len(part) for part in taught] == [997, 800]
