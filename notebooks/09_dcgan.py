@@ -47,8 +47,8 @@ figures.use_style()  # the networks of this chapter train in 32 or 16 bits: see 
 # ## Where this leads (5 min)
 #
 # First the end of the road: faces of 64 × 64 pixels that no program drew. Two GANs did, each in 10,000 steps on one core of a
-# processor. On the left is the DCGAN of this chapter. On the right its networks have a discriminator that is kept in bounds (chapter
-# 13), and an optimizer that is five times as quick. Both are *recorded*, and nothing was picked: these are the first rows of each sheet.
+# processor. Above is the DCGAN of this chapter. Below its networks have a discriminator that is kept in bounds (chapter 13), and an
+# optimizer that is five times as quick. Both are *recorded*, and nothing was picked: these are the first faces of each sheet.
 #
 # ```sh
 # python -m gan_core train dcgan --data faces --scale night --name dcgan-faces-64
@@ -56,9 +56,10 @@ figures.use_style()  # the networks of this chapter train in 32 or 16 bits: see 
 # ```
 
 # %%
-NAMES = {"DCGAN, recorded": "dcgan-faces-64", "a bounded D, recorded": "sndcgan-faces-64"}
+NAMES = {"DCGAN": "dcgan-faces-64", "a bounded D": "sndcgan-faces-64"}
 folders = {title: results.ROOT / "results" / name for title, name in NAMES.items()}
-fig = figures.modes.sheets({title: plt.imread(folder / "samples.png")[:268] for title, folder in folders.items()})
+sheets = {title: plt.imread(folder / "samples.png") for title, folder in folders.items()}
+fig = figures.samples.strips({title: sheet[:132, : 6 * 132 + 4] for title, sheet in sheets.items()})
 plt.show()
 
 # %%
@@ -76,11 +77,11 @@ claim(
 # every row. *Look for:* what comes first, and what last?
 
 # %%
-record = records["a bounded D, recorded"]
-film = plt.imread(folders["a bounded D, recorded"] / "film.png")
+record = records["a bounded D"]
+film = plt.imread(folders["a bounded D"] / "film.png")
 film = film.reshape(len(record["film"]), -1, *film.shape[1:])
 rows = [record["film"].index(step) for step in (0, 250, 1_000, 4_000, 10_000)]
-fig = figures.samples.film(np.concatenate(film[rows])[:, : 6 * 132 + 4], [record["film"][row] for row in rows])
+fig = figures.samples.film(np.concatenate(film[rows])[:, : 4 * 132 + 4], [record["film"][row] for row in rows])
 plt.show()
 
 # %% [markdown]
@@ -107,8 +108,17 @@ claim(
     "Recorded, five seeds: the quick Adam alone brings DCGAN nearer to the faces, by more than 1; the 95 % interval is above 0.",
     [np.mean(table["dcgan"] - table["dcgan, quick Adam"]) > 1, interval("dcgan", "dcgan, quick Adam")[0] > 0],
 )
+claim(
+    "09/bounds",
+    "Recorded: at that rate the bounded D is nearer still; the interval is above 0, and below what the rate has gained.",
+    [interval("dcgan, quick Adam", "sndcgan")[0] > 0, interval("dcgan, quick Adam", "sndcgan")[1] < 1],
+)
 
 # %% [markdown]
+# **What you saw.** Mostly the rate. DCGAN's grain, that of the recipe of 2016, is what it has not learned *yet*; the bounds add a
+# little at that size, and the eyes of the large pictures. The rest of this chapter keeps the paper's recipe, since it is about the
+# networks.
+#
 # ## A convolution, turned round (9 min)
 #
 # A **convolution** with stride 2 lays a small **kernel** on every second place of a picture and makes one number of each
@@ -658,7 +668,7 @@ claim(
 data = datasets.faces(16_384, size=32)
 half_rate = partial(training.adam, lr=5e-4)
 gan = replace(methods.dcgan(data.shape, z=64, width=24), optimizer_d=half_rate, optimizer_g=adam, ema=0.995)
-z_film = torch.randn(8, 64, generator=torch.Generator().manual_seed(7))
+z_film = torch.randn(6, 64, generator=torch.Generator().manual_seed(7))
 held_out = datasets.faces(1_000, size=32, seed=1).x
 STEPS, MOMENTS = 1_300, (50, 200, 300, 500, 900, 1_300)
 film, distances = {}, []
@@ -678,13 +688,13 @@ fig = figures.dcgan.rows(film)
 plt.show()
 
 # %% [markdown]
-# A film, from top to bottom: eight $z$, the same in all rows. Out of a grey come first head and shoulders, then the colours of hair and
+# A film, from top to bottom: six $z$, the same in all rows. Out of a grey come first head and shoulders, then the colours of hair and
 # skin, at last eyes, mouth and glasses: from coarse to fine. Now what you came for: below on the left real faces,
 # on the right the first of the generator, none picked.
 
 # %%
 faces = run.samples(1_000)
-half = [torch.cat([data.x[5 * i : 5 * i + 5], faces[5 * i : 5 * i + 5]]) for i in range(4)]
+half = [torch.cat([data.x[5 * i : 5 * i + 5], faces[5 * i : 5 * i + 5]]) for i in range(3)]
 fig = figures.dcgan.rows({" " * i: row for i, row in enumerate(half)}, gap=4)
 plt.show()
 
@@ -888,10 +898,7 @@ start, end = pictures["lerp"][0], pictures["lerp"][-1]
 pictures["pixels"] = (1 - ts).view(-1, 1, 1, 1, 1) * start + ts.view(-1, 1, 1, 1, 1) * end
 
 titles = ["z₀", *[f"{i}/8" for i in range(1, 8)], "z₁"]
-shown = {
-    f"{name}, {'first' if pair == 0 else 'second'}": pictures[name][:, pair] for pair in (0, 1) for name in pictures
-}
-fig = figures.dcgan.rows(shown, columns=titles)
+fig = figures.dcgan.rows({name: some[:, 0] for name, some in pictures.items()}, columns=titles)
 plt.show()
 
 # %%
@@ -1088,24 +1095,18 @@ claim(
     ahead("z, single, cut to 8", "z, single")[1],
     below=0,
 )
-claim(
-    "09/ten-beat-three",
-    "Means of ten, stretched to the length of a draw, beat means of three: the interval lies above 0.",
-    ahead("z, means of 10, stretched", "z, means of 3")[0],
-    above=0,
-)
 
 # %% [markdown]
 # So does the paper's advice hold? It depends on what one compares. At *equal length* means of
 # three win clearly: two single faces differ in smile *and* in everything else, and with three the rest begins to average out. But sums of
 # singles come $\sqrt3$ too long, and a longer sum shows more of what it is made of; against those the gain is not sure at
-# all (the first and the third row; in eight trial trainings it was between −10 and +11 in 100). And three is no magic number. Ten are better than three, once their sum
-# is stretched back onto the shell.
+# all (the first and the third row; in eight trial trainings it was between −10 and +11 in 100). And three is no magic number: ten,
+# their sum stretched back onto the shell, were better than three on one machine and not on another. One training cannot decide that.
 #
 # And the pixels? Of the same exemplars, the judge finds the sums of pictures right even more often. *Look before you conclude.*
 
 # %%
-picked, _ = pick(SUMS["smile"][:3], 3, n=8)
+picked, _ = pick(SUMS["smile"][:3], 3, n=6)
 terms = [run.images(at_length(z.mean(1))) for z in picked]
 names = "smiling", "− neutral", "+ neutral, glasses"
 fig = figures.dcgan.rows(

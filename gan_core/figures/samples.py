@@ -42,12 +42,20 @@ def cloud(points, real=None):
 
 def film(pixels, steps):
     """A film of fixed z, as `results.Film` makes it: `pixels` (H, W, 3) has a row of images for each of the `steps`."""
-    pixels = np.asarray(pixels)
-    figure, ax = plt.subplots(figsize=(6.5, 6.5 * pixels.shape[0] / pixels.shape[1]))
+    figure = strips(
+        {f"{step:,}": row for step, row in zip(steps, np.split(np.asarray(pixels), len(steps)), strict=True)}
+    )
+    figure.axes[0].set(ylabel="steps of G", xlabel="the same z in every row")
+    return figure
+
+
+def strips(rows):
+    """Strips of images under each other: `rows` maps a label to pixels (h, W, 3), all of one size."""
+    pixels = np.concatenate(list(rows.values()))
+    figure, ax = plt.subplots(figsize=(0.8 + pixels.shape[1] / 130, 0.4 + pixels.shape[0] / 130))
     ax.imshow(pixels, interpolation="nearest")
-    middles = (np.arange(len(steps)) + 0.5) * len(pixels) / len(steps)
-    ax.set_yticks(middles, [f"{step:,}" for step in steps])
-    ax.set(xticks=[], ylabel="steps of G", xlabel="the same eight z in every row")
+    ax.set_yticks((np.arange(len(rows)) + 0.5) * len(pixels) / len(rows), list(rows))
+    ax.set(xticks=[])
     ax.tick_params(length=0)
     ax.grid(visible=False)
     for side in ax.spines.values():
