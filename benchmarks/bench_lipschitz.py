@@ -140,7 +140,7 @@ def main():
             for kind in STEPS:
                 seconds = paired({name: contestant(kind, name, *TIMED, device) for name in NAMES})
                 print(_row(kind, *_in_words(seconds)), flush=True)
-            ways = {"none": None, f"in every {EVERY}th": EVERY, "in each": 1}
+            ways = {"none": None, f"every {EVERY}th": EVERY, "each": 1}
             print(_row("an iteration with R1", "none, ms", *(f"{name} ÷ none" for name in list(ways)[1:])))
             seconds = paired({name: regularised(each, *TIMED, device) for name, each in ways.items()}, turns=11)
             print(_row("DCGAN without batch norm", *_in_words(seconds / EVERY)), flush=True)

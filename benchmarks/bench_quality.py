@@ -73,9 +73,8 @@ def main():
     print(f"'-': not within {last:,} steps. Median (lowest … highest) of {len(study.seeds)} seeds, in seconds\n")
     print(f"{'':<28}{'ms a step':>10}{BOUNDS[0]:>26}{BOUNDS[1]:>26}{'textbook ÷ it':>16}")
     for label, row in rows.items():
-        ratio = _median(rows[TEXTBOOK][BOUNDS[0]]) / _median(row[BOUNDS[0]])
         times = "".join(f"{_said(row[name]):>26}" for name in BOUNDS)
-        print(f"{label:<28}{row['seconds a step'] * 1e3:>10.1f}{times}{ratio:>16.1f}")
+        print(f"{label:<28}{row['seconds a step'] * 1e3:>10.1f}{times}{_ratio(rows[TEXTBOOK], row, last):>16}")
     run = study.start(record.conditions[0], 0)
     made = {
         "command": "python -m benchmarks quality", "threads": threads, "rows": rows, "last step": last,
@@ -93,6 +92,14 @@ def _by_seed(record, label, measure, at, bound):
 def _median(times):
     """A time that was not reached is longer than all others."""
     return float(np.median([np.inf if each is None else each for each in times]))
+
+
+def _ratio(textbook, row, last):
+    """How many times as long the textbook's loop takes; where it was not there at the `last` step, more than that."""
+    mine, its = _median(row[BOUNDS[0]]), _median(textbook[BOUNDS[0]])
+    if np.isinf(mine):
+        return "-"
+    return f"> {last * textbook['seconds a step'] / mine:.1f}" if np.isinf(its) else f"{its / mine:.1f}"
 
 
 def _said(times):

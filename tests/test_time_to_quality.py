@@ -77,6 +77,9 @@ def test_the_table_is_steps_times_seconds_a_step(bench):
     assert rows[bench.TEXTBOOK] == {"seconds a step": 0.5, "below 3": [200.0, None], "below 1.5 × real": [None, None]}
     assert rows["plain"] == {"seconds a step": 0.1, "below 3": [20.0, 30.0], "below 1.5 × real": [None, None]}
     assert rows["quick"] == {"seconds a step": 0.2, "below 3": [20.0, 20.0], "below 1.5 × real": [80.0, 60.0]}
+    assert bench._ratio(rows[bench.TEXTBOOK], rows["quick"], 400) == "> 10.0"  # 400 steps of 0.5 s were not enough
+    assert bench._ratio(rows["plain"], rows["quick"], 400) == "1.2"
+    assert bench._ratio(rows["quick"], rows[bench.TEXTBOOK], 400) == "-"
     assert bench._said([None, 20.0, 30.0]) == "30 (20 … -)"  # what is not reached takes longest
     assert bench._said([None, None, 30.0]) == "- (30 … -)"
 
