@@ -71,7 +71,7 @@ BY_DATA = {
     "folder": _PHOTOGRAPHS,
 }
 
-_BOUNDED = {
+_DCGAN = {  # its networks, whatever trains them
     "class": {"width": 32, "ema": 0.995},
     "night": {"width": 32, "ema": 0.999},
     "full": {"width": 64, "ema": 0.999},
@@ -91,15 +91,11 @@ _OF_POINTS = ("wgan", "wgan_gp", "r1gan", "sngan", "sndcgan")
 
 BY_METHOD = {
     "gan": {"class": {"width": 128}, "night": {"width": 512}, "full": {"width": 512}},
-    "dcgan": {
-        "class": {"width": 32, "ema": 0.995},
-        "night": {"width": 32, "ema": 0.999},
-        "full": {"width": 64, "ema": 0.999},
-    },
+    "dcgan": _DCGAN,
     "wgan": _CRITIC,
     "wgan_gp": _CRITIC,
-    "r1gan": _BOUNDED,
-    "sndcgan": _BOUNDED,
+    "r1gan": _DCGAN,
+    "sndcgan": _DCGAN,
     "sngan": {
         "class": {"width": 32, "steps": 2_000, "ema": 0.995},
         "night": {"width": 24, "ema": 0.999},

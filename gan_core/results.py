@@ -105,8 +105,7 @@ class Film:
 
     def watch(self, run):
         """Keep a row, if this is a step for one."""
-        turn, rest = divmod(run.step, FIRST)
-        if not rest and turn.bit_count() <= 1:
+        if _has_a_row(run.step):
             self.rows[run.step] = _row(run)
 
     def steps(self, run):
@@ -132,10 +131,15 @@ class Film:
         if pixels.shape != (len(steps) * height, *rest):
             raise ValueError(f"{folder / 'film.png'} has not {len(steps)} rows of this run's images, as it should have")
         rows = zip(steps, pixels.reshape(-1, height, *rest), strict=True)
-        return cls((step, row) for step, row in rows if step % FIRST == 0 and (step // FIRST).bit_count() <= 1)
+        return cls((step, row) for step, row in rows if _has_a_row(step))
 
     def _until(self, run):
         return {step: row for step, row in self.rows.items() if step <= run.step}
+
+
+def _has_a_row(step):
+    turn, rest = divmod(step, FIRST)
+    return not rest and turn.bit_count() <= 1  # 0 or a power of two
 
 
 def _row(run):
