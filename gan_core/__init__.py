@@ -5,8 +5,8 @@ Modules are loaded when they are first used, so that ``import gan_core`` costs n
 or below:
 
     0  mathematics   divergences  transport  games
-    1  pieces        objectives  lipschitz  networks  datasets  devices
-    2  training      runs  training  unrolling  checkpoints  replicates
+    1  pieces        objectives  heads  lipschitz  networks  datasets  devices
+    2  training      algorithm  runs  training  unrolling  checkpoints  replicates
     3  judgement     metrics  latent  judges
     4  methods       methods
     5  to people     figures  widgets  lessons  check  recipes  results  studies  cli
@@ -18,8 +18,8 @@ __version__ = "0.1.0"
 
 FLOORS = {
     0: ("divergences", "transport", "games"),
-    1: ("objectives", "lipschitz", "networks", "datasets", "devices"),
-    2: ("runs", "training", "unrolling", "checkpoints", "replicates"),
+    1: ("objectives", "heads", "lipschitz", "networks", "datasets", "devices"),
+    2: ("algorithm", "runs", "training", "unrolling", "checkpoints", "replicates"),
     3: ("metrics", "latent", "judges"),
     4: ("methods",),
     5: ("figures", "widgets", "lessons", "check", "recipes", "results", "studies", "cli"),

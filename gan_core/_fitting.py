@@ -13,6 +13,8 @@ def one_look(generator, discriminator, z, shape, classes):
     y = () if classes is None else (torch.zeros(2, dtype=torch.long),)
     looks = (("generator", generator, torch.zeros(2, z)), ("discriminator", discriminator, torch.zeros(2, *shape)))
     for name, network, x in looks:
+        if network is None:
+            continue
         if _lazy(network):
             job = f"inputs {tuple(x.shape)}, which its lazy layers must see first (or give these their sizes)"
             with at_rest(network):
@@ -35,14 +37,24 @@ def networks_must_fit(run):
     if tuple(fake.shape[1:]) != shape:
         given = tuple(fake.shape[1:])
         raise ValueError(f"the generator makes examples of shape {given}; the data's have shape {shape}")
-    job = f"the data's examples of shape {shape}{labels}"
-    logits = _tried("discriminator", job, lambda: run.logits(fake, y))
+    if run.discriminator is not None:
+        _discriminator_must_fit(run, fake, y, f"the data's examples of shape {shape}{labels}")
+    parts = (getattr(run.gan, name, None) for name in ("opponent", "schedule", "step"))
+    for part in (*run.gan.penalties, *run.gan.constraints, *parts):
+        if hasattr(part, "must_fit"):
+            part.must_fit(run)
+
+
+def _discriminator_must_fit(run, fake, y, job):
+    logits, *further = _tried("discriminator", job, lambda: run.outputs(fake, y))
     if len(logits) != 2 or not logits.numel():
         given = tuple(logits.shape)
         raise ValueError(f"the discriminator must give each example a logit or more, (n, …); of two it makes {given}")
-    for part in (*run.gan.penalties, *run.gan.constraints):
-        if hasattr(part, "must_fit"):
-            part.must_fit(run)
+    if len(further) != len(run.gan.heads):
+        raise ValueError(
+            f"the discriminator gives {len(further)} outputs besides the logits, and the method has "
+            f"{len(run.gan.heads)} heads for them: it takes one for each, see gan_core.heads"
+        )
 
 
 def data_must_fit(run):

@@ -22,7 +22,7 @@ from uuid import uuid4
 import numpy as np
 import torch
 
-FORMAT = 1  # of the file; another number is another layout
+FORMAT = 2  # of the file; another number is another layout
 STATEFUL = ("generator", "discriminator", "generator_ema", "optimizer_d", "optimizer_g")
 ABANDONED = 3600  # seconds after which half a file is no longer one that somebody is writing
 
@@ -65,7 +65,8 @@ def restore(run, saved):
         if name in saved:
             getattr(run, name).load_state_dict(saved[name])
     for optimizer in (run.optimizer_d, run.optimizer_g):
-        _in_the_layout_of_the_weights(optimizer)
+        if optimizer is not None:
+            _in_the_layout_of_the_weights(optimizer)
     anew = torch.Generator().manual_seed(saved["seed"] + saved["step"])
     for name in ("rng", "layers_rng"):
         if saved["device"] == run.place.device.type:
@@ -83,20 +84,32 @@ def belongs_to(run):
     """What a checkpoint must agree on with the run that takes it up: {what: how, in words}."""
     gan = run.gan
     return {
-        "generator": _layers(run.generator),
-        "discriminator": _layers(run.discriminator),
+        **{name: _layers(network) for name, network in run.networks.items()},
         "numbers": str(run.losses.dtype),
-        "objective": gan.objective.name,
-        "optimizer of D": _settings(run.optimizer_d),
+        **_parts_of_a_game(run),
         "optimizer of G": _settings(run.optimizer_g),
         "z": str(gan.z),
-        "n_dis": str(gan.n_dis),
-        **{part: ", ".join(map(_name, getattr(gan, part))) or "none" for part in ("penalties", "constraints")},
-        **{part: _name(getattr(gan, part)) for part in ("opponent", "schedule")},
+        "step": _name(gan.step),
+        "schedule": _name(gan.schedule),
         "ema": str(gan.ema),
         "classes": str(gan.classes),
         "shape of the data": str(tuple(run.data.shape)),
         "number of examples": _count(run.data),
+    }
+
+
+def _parts_of_a_game(run):
+    """What belongs to two players."""
+    gan = run.gan
+    if run.discriminator is None:
+        return {}
+    return {
+        "objective": gan.objective.name,
+        "optimizer of D": _settings(run.optimizer_d),
+        "n_dis": str(gan.n_dis),
+        **{part: ", ".join(map(_name, getattr(gan, part))) or "none" for part in ("penalties", "constraints")},
+        "heads": ", ".join(head.name for head in gan.heads) or "none",
+        "opponent": _name(gan.opponent),
     }
 
 

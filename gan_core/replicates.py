@@ -32,7 +32,8 @@ class Stack(Run):
         self._runs, self._handed_out = tuple(runs), None
         objective = first.gan.objective  # for each seed its own; training sums them, so no seed feels another's loss
         losses = {name: vmap(getattr(objective, name)) for name in ("discriminator", "generator")}
-        self.gan = replace(first.gan, objective=objective._replace(**losses))
+        heads = (head._replace(**{name: _each(getattr(head, name)) for name in losses}) for head in first.gan.heads)
+        self.gan = replace(first.gan, objective=objective._replace(**losses), heads=tuple(heads))
         self.generator = Stacked([run.generator for run in runs])
         self.discriminator = Stacked([run.discriminator for run in runs])
         self.generator_ema = None if first.gan.ema is None else Stacked([run.generator_ema for run in runs])
@@ -54,8 +55,8 @@ class Stack(Run):
     def draw(self, make):
         return torch.stack([run.draw(make) for run in self._runs])
 
-    def record(self, loss_d, loss_g):
-        super().record(loss_d, loss_g)
+    def record(self, *losses):
+        super().record(*losses)
         for run, losses in zip(self._runs, self.losses.unbind(-1), strict=True):
             run.losses, run.step = losses, self.step
         settings = [_settings(getattr(self, name)) for name in OPTIMIZERS]
@@ -107,8 +108,27 @@ def teams(runs, iteration):
             team.release()
 
 
+def _each(loss):
+    """A loss of a head, seed by seed: what it is given may be anything, with the seeds along the first axis."""
+
+    def of_all(*given):
+        seeds = range(len(given[0]))
+        return torch.stack([loss(*(_of(seed, each) for each in given)) for seed in seeds])
+
+    return of_all
+
+
+def _of(seed, given):
+    """One seed's part of a tensor, of a `Batch` of them, or of nothing."""
+    if given is None or isinstance(given, torch.Tensor):
+        return None if given is None else given[seed]
+    return given._make(_of(seed, each) for each in given)
+
+
 def _quicker(runs):
     """As measured by `benchmarks.bench_replicates`: small, without convolutions, and more than a few if mapped."""
+    if len(runs[0].networks) < 2:
+        return False
     networks = (runs[0].generator, runs[0].discriminator)
     size = sum(p.nbytes for network in networks for p in network.parameters())
     convolutions = any(isinstance(layer, CONVOLUTIONS) for network in networks for layer in network.modules())

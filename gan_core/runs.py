@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -12,21 +13,16 @@ from torch import Tensor, nn
 from gan_core import checkpoints
 from gan_core._counts import whole
 from gan_core._modes import at_rest
+from gan_core.algorithm import Batch, algorithm_1
 from gan_core.devices import Place
 from gan_core.objectives import Objective, non_saturating
 
 adam = partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.999), fused=True)
 
 
-def as_it_stands(run, fake, y, real=None):
-    """The opponent in most methods, D as it is now: the logits that L_G asks for.
-
-    They are those of the fakes, (fake,), or where the objective is paired (fake, real) with a fresh minibatch `real`,
-    examples and labels, unless one is given.
-    """
-    if not run.gan.objective.paired:
-        return (run.D(fake, y),)
-    return run.D(fake, y), run.D(*(real or run.real()))
+def as_it_stands(run, fake):
+    """The opponent in most methods: the run itself, whose D is as it is now."""
+    return run
 
 
 def unchanged(run):
@@ -38,18 +34,20 @@ class GAN:
     """A method: its parts, each visible and replaceable with `dataclasses.replace`.
 
     `generator` maps z (n, z) to examples (n, *shape); `discriminator` maps examples to logits, one each, (n,) or
-    (n, 1), or any number, (n, …), such as one for each patch of an image. Each is a function that builds a module,
-    called under the run's seed, or a module of your own, copied as it stands.
+    (n, 1), or any number, (n, …), such as one for each patch of an image; with `heads`, to (logits, further outputs …).
+    Each is a function that builds a module, called under the run's seed, or a module of your own, copied as it stands.
     `optimizer_d` and `optimizer_g` are functions from parameters to a torch optimizer; `n_dis` is the k of Algorithm 1.
 
     What some methods add, each a value too:
     `penalties`    functions (run, real, fake, y) -> what is added to L_D, averaged over the last axis: one number
                    (a part of these and of the constraints may have `must_fit(run)`, asked before the first step)
     `constraints`  functions of the discriminator, called after each of its steps: clipping
-    `opponent`     a function (run, fake, y) -> the logits that L_G is made of: those of D, or of D looking ahead
+    `heads`        further tasks of D, one for each further output of its forward pass: see `gan_core.heads`
+    `opponent`     a function (run, fake) -> the run whose D judges the `Batch` of fakes: this one, or one looking ahead
     `schedule`     a function of the run, called before each iteration: growth, a learning rate that falls
     `ema`          β of the generator's moving average, θ̄ ← β θ̄ + (1 − β) θ; its samples are then the run's samples
     `classes`      how many there are, for networks that are told them: G(z, y), D(x, y)
+    `step`         a function of the run that moves both networks and returns (L_D, L_G): `algorithm_1`
 
     Raises TypeError and ValueError for a part that cannot be what its name says.
     """
@@ -63,28 +61,74 @@ class GAN:
     n_dis: int = 1
     penalties: tuple[Callable, ...] = ()
     constraints: tuple[Callable, ...] = ()
+    heads: tuple[Callable, ...] = ()
     opponent: Callable = as_it_stands
     schedule: Callable = unchanged
     ema: float | None = None
     classes: int | None = None
+    step: Callable = algorithm_1
+
+    losses: ClassVar = ("loss_d", "loss_g")
 
     def __post_init__(self):
-        whole("z", self.z)
+        _must_be_a_method(self)
         whole("n_dis", self.n_dis)
-        if self.classes is not None:
-            whole("classes", self.classes)
-        if self.ema is not None and not 0 <= self.ema < 1:
-            raise ValueError(f"ema must be None or at least 0 and below 1, such as 0.999; given {self.ema}")
-        for name in ("generator", "discriminator", "optimizer_d", "optimizer_g", "opponent", "schedule"):
-            if not callable(getattr(self, name)):
-                kind = "a module or a function that builds it" if name.endswith("ator") else "a function"
-                raise TypeError(f"{name} must be {kind}; given {getattr(self, name)!r}")
+        _must_be_functions(self, "discriminator", "optimizer_d", "opponent")
         for name in ("penalties", "constraints"):
             given = getattr(self, name)
             if not isinstance(given, tuple) or not all(map(callable, given)):
                 raise TypeError(f"{name} must be a tuple of functions, such as (f,); given {given!r}")
         if not (hasattr(self.objective, "discriminator") and hasattr(self.objective, "generator")):
             raise TypeError(f"objective must be a pair of losses, see gan_core.objectives; given {self.objective!r}")
+        for head in self.heads:
+            if not (hasattr(head, "discriminator") and hasattr(head, "generator")):
+                raise TypeError(f"heads must be of gan_core.heads.Head, such as (classification,); given {head!r}")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A method that is no game: one network that makes examples, and a step of its own.
+
+    `generator` maps z (n, z) to examples (n, *shape), as a GAN's; what else the network can do is the step's affair.
+    `step` is a function of the run that moves it, see `algorithm.descend`, and returns two numbers; `losses` are their
+    names in the run's history. `optimizer_g`, `schedule`, `ema` and `classes` are as in `GAN`.
+    Raises TypeError and ValueError as `GAN` does.
+    """
+
+    generator: Callable[..., nn.Module] | nn.Module
+    z: int
+    step: Callable
+    losses: tuple[str, str]
+    optimizer_g: Callable = adam
+    schedule: Callable = unchanged
+    ema: float | None = None
+    classes: int | None = None
+
+    discriminator: ClassVar = None  # and nothing of what goes with one
+    penalties: ClassVar = ()
+    constraints: ClassVar = ()
+
+    def __post_init__(self):
+        _must_be_a_method(self)
+        if not isinstance(self.losses, tuple) or len(self.losses) != 2 or len(set(self.losses)) != 2:
+            raise TypeError(f"losses must be two names, such as ('reconstruction', 'kl'); given {self.losses!r}")
+
+
+def _must_be_a_method(method):
+    """What holds for the parts that a `GAN` and a `Model` have in common."""
+    whole("z", method.z)
+    if method.classes is not None:
+        whole("classes", method.classes)
+    if method.ema is not None and not 0 <= method.ema < 1:
+        raise ValueError(f"ema must be None or at least 0 and below 1, such as 0.999; given {method.ema}")
+    _must_be_functions(method, "generator", "optimizer_g", "schedule", "step")
+
+
+def _must_be_functions(method, *names):
+    for name in names:
+        if not callable(getattr(method, name)):
+            kind = "a module or a function that builds it" if name.endswith("ator") else "a function"
+            raise TypeError(f"{name} must be {kind}; given {getattr(method, name)!r}")
 
 
 @dataclass(eq=False)
@@ -94,15 +138,15 @@ class Run:
     The networks live on `place.device`; what `samples` and `logits` give is on the CPU.
     """
 
-    gan: GAN
+    gan: GAN | Model
     data: object
     seed: int
     batch: int
     place: Place
     generator: nn.Module
-    discriminator: nn.Module
+    discriminator: nn.Module | None  # a `Model` has none
     generator_ema: nn.Module | None  # the moving average of the generator, where the method has one
-    optimizer_d: torch.optim.Optimizer
+    optimizer_d: torch.optim.Optimizer | None
     optimizer_g: torch.optim.Optimizer
     rng: torch.Generator  # for minibatches and noise
     layers_rng: torch.Generator  # for what the networks draw themselves: their first weights, Dropout
@@ -141,9 +185,13 @@ class Run:
 
     def D(self, x, y=None):
         """The discriminator in training: logits (n,) or (n, …), in full precision."""
+        return self.look(Batch(x, y))[0]
+
+    def look(self, batch):
+        """One forward pass of D in training, in full precision: (logits, further outputs …), one for each head."""
         with self.place.precision():
-            logits = self.discriminator(x) if y is None else self.discriminator(x, y)
-        return logits.float() if logits.dtype == torch.bfloat16 else logits
+            seen = self.discriminator(batch.x) if batch.y is None else self.discriminator(batch.x, batch.y)
+        return tuple(each.float() if each.dtype == torch.bfloat16 else each for each in _all(seen))
 
     def score(self, x, y=None):
         """f(x), the mean of the logits that D gives an example, in training: (n,)."""
@@ -159,12 +207,18 @@ class Run:
             for mean, now in zip(self.generator_ema.buffers(), self.generator.buffers(), strict=True):
                 mean.copy_(now)
 
-    def record(self, loss_d, loss_g):
-        """Count one step and keep its losses, on the device: nothing waits for them."""
+    def record(self, *losses):
+        """Count one step and keep its two losses, on the device: nothing waits for them."""
         if self.step == len(self.losses):
             self.losses = torch.cat([self.losses, self.losses.new_zeros(self.step + 100, *self.losses.shape[1:])])
-        self.losses[self.step] = torch.stack((loss_d, loss_g))
+        self.losses[self.step] = torch.stack(losses)
         self.step += 1
+
+    @property
+    def networks(self):
+        """The networks that are trained, by name."""
+        both = {"generator": self.generator, "discriminator": self.discriminator}
+        return {name: network for name, network in both.items() if network is not None}
 
     @property
     def runs(self):
@@ -180,10 +234,10 @@ class Run:
     def history(self) -> dict[str, np.ndarray]:
         """The losses of every step, in nats for the cross-entropy: {"loss_d": (step,), "loss_g": (step,)}.
 
-        `loss_d` is that of the last of the n_dis discriminator steps.
+        `loss_d` is that of the last of the n_dis discriminator steps. A `Model` has names of its own for its two.
         """
         both = self.losses[: self.step].cpu().numpy().copy()
-        return {"loss_d": both[:, 0], "loss_g": both[:, 1]}
+        return dict(zip(self.gan.losses, both.T, strict=True))
 
     def samples(self, n, seed=0, y=None):
         """G(z) for `n` draws of z: (n, *shape). The same seed gives the same z; the training is not touched.
@@ -204,7 +258,7 @@ class Run:
         if z.ndim != 2 or z.shape[1] != self.gan.z:
             raise ValueError(f"z must be (n, {self.gan.z}) for this method; given {tuple(z.shape)}")
         generator = self.generator if self.generator_ema is None else self.generator_ema
-        return self._at_rest(generator, z, self._told(len(z), y))
+        return self._at_rest(generator, z, self._told(len(z), y))[0]
 
     def logits(self, x, y=None):
         """D's logits a(x) for examples (n, *shape): (n,), so that D(x) = σ(a(x)). The training is not touched.
@@ -212,8 +266,12 @@ class Run:
         Where D gives several an example they come as it gives them, (n, …). `y` as for `images`; raises ValueError as
         it does.
         """
-        logits = self._at_rest(self.discriminator, x, self._told(len(x), y))
+        logits = self.outputs(x, y)[0]
         return logits.reshape(len(x)) if logits.numel() == len(x) else logits
+
+    def outputs(self, x, y=None):
+        """All that D says of examples, in eval mode: (logits, further outputs …), (n, …) each. `y` as for `logits`."""
+        return self._at_rest(self.discriminator, x, self._told(len(x), y))
 
     def copy(self) -> "Run":
         """A run of its own at this very state: what is done to one leaves the other alone. The examples are shared."""
@@ -243,5 +301,11 @@ class Run:
     def _at_rest(self, network, *given):
         given = [each.to(self.place.device) for each in given if each is not None]
         with at_rest(network):
-            made = [network(*some).cpu() for some in zip(*(each.split(1024) for each in given), strict=True)]
-        return torch.cat([torch.atleast_1d(each) for each in made])  # a network that squeezes makes a scalar of one
+            made = [_all(network(*some)) for some in zip(*(each.split(1024) for each in given), strict=True)]
+        parts = (torch.cat([torch.atleast_1d(each.cpu()) for each in part]) for part in zip(*made, strict=True))
+        return tuple(parts)  # at least of one axis: a network that squeezes makes a scalar of one example
+
+
+def _all(seen):
+    """What a network gives, as a tuple: its one output, or all of them."""
+    return tuple(seen) if isinstance(seen, tuple | list) else (seen,)

@@ -1,4 +1,4 @@
-"""Algorithm 1 of Goodfellow et al. 2014, once, for every method: the method is a value, the loop never asks which.
+"""The loop, once, for every method: the method is a value, and the loop never asks which.
 
 gan = methods.gan(data.shape)
 run = fit(gan, data, steps=2_000, seed=0)
@@ -14,21 +14,32 @@ from operator import length_hint
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gan_core import _progress, checkpoints, replicates
 from gan_core._counts import whole
 from gan_core._fitting import data_must_fit, networks_must_fit, on, one_look
 from gan_core._interrupt import between_steps
+from gan_core.algorithm import (
+    algorithm_1,
+    descend,
+    discriminator_loss,
+    discriminator_step,
+    generator_loss,
+    generator_step,
+    trainable,
+)
 from gan_core.datasets import as_data
 from gan_core.devices import here, place
-from gan_core.runs import GAN, Run, adam
+from gan_core.runs import GAN, Batch, Model, Run, adam
 
 __all__ = [
-    "GAN", "DivergedError", "Run", "adam", "discriminator_loss", "discriminator_step", "fit", "generator_step",
-    "iteration", "replicate", "resume", "start", "train",
+    "GAN", "Batch", "DivergedError", "Model", "Run", "adam", "algorithm_1", "descend", "discriminator_loss",
+    "discriminator_step", "fit", "generator_loss", "generator_step", "iteration", "replicate", "resume", "start",
+    "train",
 ]  # fmt: skip
 
+SYMBOLS = {"loss_d": "L_D", "loss_g": "L_G"}
 CHECK_EVERY = 100  # steps between looks for NaN: a look waits for the numbers, so not at every step
 
 
@@ -45,7 +56,7 @@ class DivergedError(RuntimeError):
 
 
 def fit(gan, data, *, steps, seed=0, batch=None, device=None, fast=True, watch=None) -> Run:
-    """Train `gan` on `data` for `steps` generator steps of Algorithm 1 and return the run.
+    """Train `gan` on `data` for `steps` steps, of a GAN those of Algorithm 1, and return the run.
 
     `data`: a dataset, a tensor, an array, a pair (x, y) or a DataLoader (`datasets.as_data`). `batch`: examples in a
     minibatch; left out, 64, or a DataLoader's own. `device` and `fast`: see `devices.place`. `watch(run)`, when given,
@@ -77,13 +88,14 @@ def start(gan, data, *, seed=0, batch=None, device=None, fast=True) -> Run:
         generator, discriminator = _build(gan.generator), _build(gan.discriminator)
         one_look(generator, discriminator, gan.z, data.shape, gan.classes)
         stream = int(torch.randint(2**62, ()))  # not `seed`: noise is not the weights again
-    where = place((generator, discriminator), device, fast)
-    generator, discriminator = where.put(generator), where.put(discriminator)
+    where = place((generator,) if discriminator is None else (generator, discriminator), device, fast)
+    generator, discriminator = where.put(generator), None if discriminator is None else where.put(discriminator)
     layers_rng = first_weights if where.device.type == "cpu" else torch.Generator(where.device).manual_seed(seed)
     run = Run(
         gan, on(where.device, data), seed, batch, where,
         generator, discriminator, None if gan.ema is None else copy.deepcopy(generator).requires_grad_(False),
-        gan.optimizer_d(_trainable(discriminator)), gan.optimizer_g(_trainable(generator)),
+        None if discriminator is None else gan.optimizer_d(trainable(discriminator)),
+        gan.optimizer_g(trainable(generator)),
         torch.Generator(where.device).manual_seed(stream), layers_rng,
         losses=torch.zeros(0, 2, dtype=next(generator.parameters()).dtype, device=where.device),
     )  # fmt: skip
@@ -107,47 +119,17 @@ def resume(path, gan, data, *, device=None, fast=None) -> Run:
 
 
 def train(run, steps, *, watch=None) -> Run:
-    """`steps` more iterations of Algorithm 1. Changes and returns `run`."""
+    """`steps` more iterations of the method's step. Changes and returns `run`."""
     return _train([run], steps, watch)[0]
 
 
 def iteration(run):
-    """One iteration of Algorithm 1: n_dis steps of the discriminator, then one of the generator."""
+    """One turn of the loop: the method's schedule, its step (of a GAN `algorithm_1`), the average of G, the record."""
     run.gan.schedule(run)
     with _layers_draw_from(run.layers_rng):
-        for _ in range(run.gan.n_dis):
-            loss_d = discriminator_step(run)
-        loss_g = generator_step(run)
+        losses = run.gan.step(run)
     run.average()
-    run.record(loss_d, loss_g)
-
-
-def discriminator_step(run) -> Tensor:
-    """One step of D on a fresh minibatch of real and of fake examples; no gradient reaches G. Returns L_D."""
-    real, y = run.real()
-    with torch.no_grad():
-        fake = run.G(run.noise(), y)
-    loss = _descend(run.optimizer_d, discriminator_loss(run, (real, y), (fake, y)))
-    for constrain in run.gan.constraints:
-        constrain(run.discriminator)
-    return loss
-
-
-def discriminator_loss(run, real, fake) -> Tensor:
-    """L_D with the method's penalties, of two minibatches (examples, labels); penalties are told the real labels."""
-    loss = run.gan.objective.discriminator(run.D(*real), run.D(*fake))
-    for penalty in run.gan.penalties:
-        loss = loss + penalty(run, real[0], fake[0], real[1])
-    return loss
-
-
-def generator_step(run) -> Tensor:
-    """One step of G on fresh noise against its opponent, D as it stands; no gradient is kept for D. Returns L_G."""
-    y = run.labels()
-    with _frozen(run.discriminator):
-        fake = run.G(run.noise(), y)
-        logits = run.gan.opponent(run, fake, y)
-        return _descend(run.optimizer_g, run.gan.objective.generator(*logits))
+    run.record(*losses)
 
 
 def _train(runs, steps, watch):
@@ -173,14 +155,6 @@ def _train(runs, steps, watch):
     return runs
 
 
-def _descend(optimizer, loss):
-    weights = [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
-    optimizer.zero_grad()
-    loss.sum().backward(inputs=weights)  # a sum over one number, or over the seeds that move as one
-    optimizer.step()
-    return loss.detach()
-
-
 def _advance(team, steps, watch, bar, asked_to_stop):
     """`steps` iterations of a team: one run, or several that move as one."""
     well, shown = _checked(team, {}), time.monotonic()
@@ -204,10 +178,12 @@ def _advance(team, steps, watch, bar, asked_to_stop):
 
 def _show(bar, team):
     """The losses, a mean over the seeds, and the speed, beside the bar."""
-    loss_d, loss_g = torch.stack([run.losses[run.step - 1] for run in team.runs]).mean(0).tolist()
+    losses = torch.stack([run.losses[run.step - 1] for run in team.runs]).mean(0).tolist()
+    names = (SYMBOLS.get(name, name) for name in team.gan.losses)
+    shown = ", ".join(f"{name} {loss:.3f}" for name, loss in zip(names, losses, strict=True))
     now = bar.format_dict
     speed = (now["rate"] or now["n"] / now["elapsed"]) * team.batch * len(team.runs)
-    bar.set_postfix_str(f"L_D {loss_d:.3f}, L_G {loss_g:.3f}, {speed:,.0f} samples/s")
+    bar.set_postfix_str(f"{shown}, {speed:,.0f} samples/s")
 
 
 def _checked(team, well):
@@ -234,8 +210,8 @@ def _trouble(run):
     bad = np.argwhere(~np.isfinite(recent))
     if len(bad):
         step, which = bad[0]  # the first: what was wrong before the other loss went with it
-        return f"{('loss_d', 'loss_g')[which]} is {recent[step, which]} since step {since + step + 1}"
-    for name, network in (("generator", run.generator), ("discriminator", run.discriminator)):
+        return f"{run.gan.losses[which]} is {recent[step, which]} since step {since + step + 1}"
+    for name, network in run.networks.items():
         tensors = network.state_dict()  # what batch normalisation keeps is in it too
         finite = torch.stack([tensor.isfinite().all() for tensor in tensors.values()]).tolist()
         if not all(finite):
@@ -243,29 +219,11 @@ def _trouble(run):
     return None
 
 
-def _trainable(network):
-    """The weights that a step is to change: a user's network may hold others, taught before and kept."""
-    return [p for p in network.parameters() if p.requires_grad]
-
-
 def _build(part):
     if not isinstance(part, nn.Module):
-        return part()
+        return None if part is None else part()
     lazy = [each for each in part.buffers() if nn.parameter.is_lazy(each)]  # torch copies all but these
     return copy.deepcopy(part, {id(each): type(each)(device=each.device, dtype=each.dtype) for each in lazy})
-
-
-@contextmanager
-def _frozen(module):
-    """Within, `module` passes gradients through and keeps none."""
-    parameters = _trainable(module)
-    for p in parameters:
-        p.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for p in parameters:
-            p.requires_grad_(True)
 
 
 @contextmanager

@@ -13,15 +13,50 @@ gan = replace(methods.gan(data.shape), opponent=unrolling.unroll(5))
 """
 
 import copy
-from functools import partial
+from dataclasses import dataclass
 from math import inf, log
 
 import torch
 from torch.func import functional_call
 
 from gan_core._counts import whole
-from gan_core.runs import as_it_stands
-from gan_core.training import discriminator_loss
+from gan_core.algorithm import discriminator_loss
+
+
+@dataclass(frozen=True)
+class Unroll:
+    """The opponent that is D, K ≥ 0 of its own optimizer's steps ahead: a value for `GAN(opponent=…)`; see `unroll`."""
+
+    K: int
+    first_order: bool = False
+
+    def __call__(self, run, fake):
+        """The run with D as it would be: what `algorithm.generator_loss` asks of the fakes, a `Batch`."""
+        if self.K == 0:
+            return run
+        real = run.real()
+        known = fake._replace(x=fake.x.detach()) if self.first_order else fake  # of the fakes, by the virtual steps
+        theta, at, step = _virtual(run)
+        with torch.enable_grad():
+            for k in range(self.K):
+                loss = discriminator_loss(at(theta), real, known).sum()  # over one number, or over stacked seeds
+                (gradient,) = torch.autograd.grad(loss, theta, create_graph=not self.first_order)
+                theta = step(theta, gradient, k)
+                if self.first_order:
+                    theta = theta.detach().requires_grad_()
+        there = at(theta.detach() if self.first_order else theta)
+        there.real = lambda: real  # a paired objective looks at the examples of the virtual steps
+        return there
+
+    def must_fit(self, run):
+        """ValueError for what the K steps cannot go through, before the first of them."""
+        if self.K:
+            _virtual(run)
+        if self.K and run.gan.classes is not None and run.gan.penalties:
+            raise ValueError(
+                "unrolling with labels and a penalty: the fakes of G's step have other labels than the real examples, "
+                "and a penalty knows one label for both; leave one of the two out"
+            )
 
 
 def unroll(K, *, first_order=False):
@@ -31,27 +66,10 @@ def unroll(K, *, first_order=False):
     state is carried through the virtual steps. With `first_order` G plays against the same D, and learns nothing of how
     D got there: eq. 12 without its second term. K = 0 is D as it stands.
 
-    Raises ValueError and TypeError for a K that is not a whole number or is negative; when it is used, ValueError for
-    another optimizer and for constraints, which change D in place.
+    Raises ValueError and TypeError for a K that is not a whole number or is negative; when a run is started, ValueError
+    for another optimizer, for constraints, which change D in place, and for penalties on networks that are told labels.
     """
-    return partial(ahead, K=whole("K", K, least=0), first_order=bool(first_order))
-
-
-def ahead(run, fake, y, *, K, first_order=False):
-    """The logits of D, K steps ahead, for G's loss: of the fakes, and of real where the objective is paired."""
-    if K == 0:
-        return as_it_stands(run, fake, y)
-    real = run.real()
-    known = fake.detach() if first_order else fake  # what the virtual steps know of the fakes
-    theta, at, step = _virtual(run)
-    with torch.enable_grad():
-        for k in range(K):
-            loss = discriminator_loss(at(theta), real, (known, y)).sum()  # over one number, or over stacked seeds
-            (gradient,) = torch.autograd.grad(loss, theta, create_graph=not first_order)
-            theta = step(theta, gradient, k)
-            if first_order:
-                theta = theta.detach().requires_grad_()
-    return as_it_stands(at(theta.detach() if first_order else theta), fake, y, real)
+    return Unroll(whole("K", K, least=0), bool(first_order))
 
 
 def _virtual(run):
