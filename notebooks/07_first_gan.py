@@ -65,7 +65,14 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 # This is not a sketch. The next cell prints the source of the very functions that train every GAN in this course.
 
 # %%
-STEPS = training.iteration, training.discriminator_step, training.discriminator_loss, training.generator_step
+STEPS = (
+    training.iteration,
+    training.algorithm_1,
+    training.discriminator_step,
+    training.discriminator_loss,
+    training.generator_step,
+    training.generator_loss,
+)
 Markdown("```python\n" + "\n\n".join(inspect.getsource(step) for step in STEPS) + "```")
 
 # %% [markdown]

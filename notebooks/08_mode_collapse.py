@@ -28,6 +28,7 @@
 # down.
 
 # %%
+import copy
 import json
 from dataclasses import replace
 from functools import partial
@@ -53,7 +54,7 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 #
 # The data are eight soft spots in the plane, and we know their density $p$. The model starts as one wide Gaussian $q$.
 # Chapter 02 gives the optimal discriminator, as a logit: $a^*(x)=\log p(x)-\log q(x)$. In this course $G$'s *opponent* is one
-# of the parts of a method: a function from the fakes to the logits that $G$'s loss is made of. So we can put $D^*$ there, and
+# of the parts of a method: a function that gives the run whose $D$ judges the fakes. So we can put $D^*$ there, and
 # let $G$ learn. $D^*$ stands still. *Predict:* how many of the eight spots will $G$ keep?
 
 
@@ -61,8 +62,10 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 def against_d_star(p, q, seed, steps=400):
     """G learns, D* = p/(p + q) stands still: the run at the end."""
 
-    def d_star(run, fake, y):
-        return (p.log_density(fake) - q.log_density(fake),)
+    def d_star(run, fake):
+        there = copy.copy(run)
+        there.discriminator = lambda x: p.log_density(x) - q.log_density(x)
+        return there
 
     gan = replace(methods.gan(p.shape, z=4, width=32), opponent=d_star, optimizer_g=partial(training.adam, lr=1e-2))
     run = training.start(gan, p, seed=seed)

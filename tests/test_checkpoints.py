@@ -26,7 +26,7 @@ from pairs import Flat, ToldD, ToldG
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from gan_core import checkpoints, datasets, methods, objectives, training
+from gan_core import algorithm, checkpoints, datasets, methods, objectives, training
 from gan_core.lipschitz import GradientPenalty, above_one, near_real, r1, r2, to_one
 from gan_core.training import GAN, adam
 from gan_core.unrolling import unroll
@@ -170,11 +170,11 @@ def interrupted(name):
             time.sleep(0.001)  # Python hears it between two of its instructions
         return plain(run)
 
-    plain, training.generator_step = training.generator_step, step_and_press
+    plain, algorithm.generator_step = algorithm.generator_step, step_and_press
     try:
         return training.train(run, 100)
     finally:
-        training.generator_step = plain
+        algorithm.generator_step = plain
 
 
 @pytest.fixture(scope="module")
@@ -597,7 +597,7 @@ TRAP = ""
 
 def test_no_code_in_a_file_is_run(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "TRAP", str(tmp_path / "it ran"))
-    content = {"plain": pickle.dumps(Trap()), "torch's": packed({"belongs_to": {}, "format": 1, "step": Trap()})}
+    content = {"plain": pickle.dumps(Trap()), "torch's": packed({"belongs_to": {}, "format": checkpoints.FORMAT, "step": Trap()})}
     pickle.loads(content["plain"])
     assert (tmp_path / "it ran").exists()  # the trap works
     (tmp_path / "it ran").unlink()
@@ -619,9 +619,9 @@ def test_no_code_in_a_file_is_run(tmp_path, monkeypatch):
         (b"PK\x03\x04 half a zip", "is not a checkpoint of gan_core"),
         (
             packed({"belongs_to": {}, "format": 0}),
-            "a checkpoint of format 0; this gan_core reads 1: use the version that",
+            "a checkpoint of format 0; this gan_core reads 2: use the version that",
         ),
-        (packed({"belongs_to": {}, "format": 2}), "a checkpoint of format 2"),
+        (packed({"belongs_to": {}, "format": 3}), "a checkpoint of format 3"),
     ],
 )
 def test_a_file_from_elsewhere(tmp_path, content, says):
@@ -681,7 +681,7 @@ OTHERS = {
     "a schedule": (replace(POINTS(), schedule=slower), "schedule: unchanged in the checkpoint, slower here"),
     "an opponent": (
         replace(POINTS(), opponent=unroll(5)),
-        r"opponent: as_it_stands in the checkpoint, ahead\(K=5 first_order=False\)",
+        r"opponent: as_it_stands in the checkpoint, Unroll\(K=5 first_order=False\)",
     ),
 }
 

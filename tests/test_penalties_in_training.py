@@ -374,7 +374,8 @@ def oracle_unrolled(make, kind="WGAN-GP", K=2):
         run.rng.set_state(before)
         for p, d in zip(weights, way, strict=False):
             p.data.add_(h * d)
-        value = run.gan.objective.generator(*run.gan.opponent(run, run.G(z), None))
+        fake = training.Batch(run.G(z))
+        value = training.generator_loss(run.gan.opponent(run, fake), fake)
         for p, d in zip(weights, way, strict=False):
             p.data.sub_(h * d)
         return value

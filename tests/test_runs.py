@@ -1,5 +1,6 @@
 """The parts that some methods add are called when they should be, with what they should, and reach whom they should."""
 
+import copy
 from dataclasses import replace
 from functools import partial
 
@@ -9,7 +10,7 @@ from mutants import assert_killed
 from pairs import ToldD, ToldG
 from torch import nn
 
-from gan_core import datasets, methods, training
+from gan_core import algorithm, datasets, methods, training
 from gan_core.runs import Run, as_it_stands
 from gan_core.training import GAN
 
@@ -355,19 +356,22 @@ def test_clipping_holds_after_every_step():
 def oracle_opponent(step):
     met = []
 
-    def twice_as_steep(run, fake, y):
+    def twice_as_steep(run, fake):
         assert not any(p.requires_grad for p in run.discriminator.parameters()), "D not frozen for its opponent"
-        met.append((fake, y))
-        return (2 * run.D(fake, y),)
+        met.append(fake)
+        there = copy.copy(run)
+        there.discriminator = lambda x: 2 * run.discriminator(x)
+        return there
 
     run = game(objective=steady, opponent=twice_as_steep)
     training.discriminator_step(run)
     assert not met, "the opponent in D's step"
     w = run.discriminator.weight.item()
     loss = step(run)
-    (x, y), *more = met
+    (x, y, z), *more = met
     assert not more
     assert y is None
+    torch.testing.assert_close(x, z + 0.5, rtol=0, atol=0, msg="not the fakes of this noise")
     torch.testing.assert_close(loss, 2 * w * x.mean().detach())
     torch.testing.assert_close(run.generator.weight.item(), 0.5 - 0.1 * 2 * w)
     assert run.discriminator.weight.item() == w
@@ -503,12 +507,12 @@ def told_wrongly(d=lambda run, y: y, g=lambda run, y: y):
         other = d(run, y)
         with torch.no_grad():
             fake = run.G(run.noise(), y)
-        training._descend(run.optimizer_d, steady.discriminator(run.D(real, y), run.D(fake, other)))
+        training.descend(run.optimizer_d, steady.discriminator(run.D(real, y), run.D(fake, other)))
 
     def g_step(run):
         y = g(run, run.labels())
-        with training._frozen(run.discriminator):
-            training._descend(run.optimizer_g, steady.generator(run.D(run.G(run.noise(), y), y)))
+        with algorithm.frozen(run.discriminator):
+            training.descend(run.optimizer_g, steady.generator(run.D(run.G(run.noise(), y), y)))
 
     return d_step, g_step
 

@@ -17,6 +17,7 @@ from torch.nn.utils import parametrizations, parametrize
 from gan_core import checkpoints, datasets, methods, training
 from gan_core.lipschitz import SpectralNorm, operator_norm, power_iteration, singular_values, spectrally_normalised
 from gan_core.networks import mlp, resnet_discriminator, sngan_discriminator
+from gan_core.training import Batch
 from gan_core.unrolling import unroll
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -372,7 +373,7 @@ LOOKS = {
     "state": checkpoints.state,
     "a copy that goes on": lambda run: training.iteration(run.copy()),
     "a checkpoint": lambda run: run.save("run.pt"),
-    "G looks ahead": lambda run: unroll(2)(run, run.G(run.noise()), None),
+    "G looks ahead": lambda run: unroll(2)(run, Batch(run.G(run.noise()))),
 }
 
 

@@ -1,5 +1,6 @@
 """The unrolled gradient against finite differences, D's real optimizer and closed forms; and that D does not move."""
 
+import copy
 from dataclasses import replace
 from functools import partial
 
@@ -12,8 +13,8 @@ from torch.func import functional_call
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_core import datasets, methods, objectives, recipes, training, unrolling
-from gan_core.training import GAN
-from gan_core.unrolling import ahead, unroll
+from gan_core.training import GAN, Batch
+from gan_core.unrolling import Unroll, unroll
 
 OPTIMIZERS = {
     "SGD": partial(optim.SGD, lr=0.3),
@@ -42,9 +43,10 @@ def started(optimizer="Adam", objective=objectives.minimax, **parts):
 def surrogate(run, look, z):
     """f_K(θ_G): L_G of the fakes G(z), on the minibatch that the run would draw next, which it then has not drawn."""
     before = run.rng.get_state()
-    logits = look(run, run.G(z), None)
+    fake = Batch(run.G(z))
+    loss = training.generator_loss(look(run, fake), fake)
     run.rng.set_state(before)
-    return run.gan.objective.generator(*logits)
+    return loss
 
 
 def gradient(run, look, z):
@@ -107,7 +109,8 @@ def oracle_real_steps(look, optimizer="Adam", K=3):
     z = torch.randn(16, 3, generator=torch.Generator().manual_seed(2))
     fake = run.G(z).detach()
     before = run.rng.get_state()
-    seen = look(run, fake, None)
+    there = look(run, Batch(fake))
+    seen = there.D(fake), there.D(*there.real())
     run.rng.set_state(before)
     other, (real, _) = run.copy(), run.real()
     for _ in range(K):
@@ -137,8 +140,8 @@ def test_before_the_optimizers_first_step():
 
 def test_zero_steps_are_d_as_it_stands():
     run = started("Adam", objectives.non_saturating)
-    fake = run.G(run.noise())
-    torch.testing.assert_close(unroll(0)(run, fake, None), training.GAN.opponent(run, fake, None), rtol=0, atol=0)
+    fake = Batch(run.G(run.noise()))
+    assert unroll(0)(run, fake) is training.GAN.opponent(run, fake) is run
 
 
 # ---- closed forms
@@ -259,9 +262,10 @@ def test_unreached_weights():
 
 
 def changed(steps, *, detached=False, forgets=False, moves=False, buffers=False, fresh=False, early=False):
-    """`ahead` for Adam in another, plainer form, right unless told otherwise."""
+    """`unroll` for Adam in another, plainer form, right unless told otherwise."""
 
-    def look(run, fake, y):
+    def look(run, fake):
+        fake = fake.x
         network, group = run.discriminator, run.optimizer_d.param_groups[0]
         names = [name for name, _ in network.named_parameters()]
         theta = [p if moves else p.detach().clone().requires_grad_() for p in group["params"]]
@@ -298,7 +302,9 @@ def changed(steps, *, detached=False, forgets=False, moves=False, buffers=False,
                     p.data = a.detach()
             else:
                 theta = after
-        return seen(fake, theta), seen(real, theta)
+        there = copy.copy(run)
+        there.discriminator, there.real = partial(seen, weights=theta), lambda: (real, None)
+        return there
 
     return look
 
@@ -350,7 +356,7 @@ def test_unrolled_is_the_papers_pair():
     gan = methods.unrolled((2,), K=7)
     generator, discriminator = gan.generator(), gan.discriminator()
     assert gan.objective is objectives.minimax
-    assert gan.opponent.keywords == {"K": 7, "first_order": False}
+    assert gan.opponent == Unroll(K=7, first_order=False)
     layers = [
         layer for network in (generator, discriminator) for layer in network.modules() if isinstance(layer, nn.Linear)
     ]
@@ -412,16 +418,19 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_what_cannot_be_looked_through(name):
     parts, says = BAD[name]
-    run = started(**parts)
-    run.gan = replace(run.gan, opponent=unroll(2))
-    with pytest.raises(ValueError, match=says):
-        training.generator_step(run)
+    for opponent in (unroll(2), unroll(2, first_order=True)):
+        with pytest.raises(ValueError, match=says):
+            started(**parts, opponent=opponent)
+    assert started(**parts, opponent=unroll(0)).step  # nothing to look through
 
 
-def test_ahead_is_the_part():
-    assert unroll(5).func is ahead
+def test_a_penalty_on_labelled_networks_is_not_looked_through():
+    data = datasets.Examples(torch.randn(64, 1, 8, 8).clamp(-1, 1), torch.randint(10, (64,)))
+    gan = GAN(ToldG, ToldD, z=4, classes=10, opponent=unroll(2), penalties=(lambda run, real, fake, y: 0.0,))
+    with pytest.raises(ValueError, match="a penalty knows one label for both"):
+        training.start(gan, data)
 
 
 def test_the_command_line_does_not_take_its_steps_for_k():
     shape = (3, 16, 16)
-    assert recipes.gan("unrolled", shape, recipes.recipe("unrolled", "faces", "class")).opponent.keywords["K"] == 5
+    assert recipes.gan("unrolled", shape, recipes.recipe("unrolled", "faces", "class")).opponent.K == 5
