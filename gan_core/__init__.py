@@ -6,7 +6,8 @@ or below:
 
     0  mathematics   divergences  transport  games
     1  pieces        objectives  heads  lipschitz  networks  datasets  devices
-    2  training      algorithm  runs  training  unrolling  checkpoints  replicates
+    2  training      algorithm  runs  training  unrolling  growth  elbo  flow_matching
+                     checkpoints  replicates  processes
     3  judgement     metrics  latent  judges
     4  methods       methods
     5  to people     figures  widgets  lessons  check  recipes  results  studies  cli
@@ -19,11 +20,14 @@ __version__ = "0.1.0"
 FLOORS = {
     0: ("divergences", "transport", "games"),
     1: ("objectives", "heads", "lipschitz", "networks", "datasets", "devices"),
-    2: ("algorithm", "runs", "training", "unrolling", "checkpoints", "replicates"),
+    2: (
+        "algorithm", "runs", "training", "unrolling", "growth", "elbo", "flow_matching",
+        "checkpoints", "replicates", "processes",
+    ),
     3: ("metrics", "latent", "judges"),
     4: ("methods",),
     5: ("figures", "widgets", "lessons", "check", "recipes", "results", "studies", "cli"),
-}
+}  # fmt: skip
 _MODULES = frozenset(name for floor in FLOORS.values() for name in floor)
 
 

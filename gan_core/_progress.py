@@ -4,14 +4,14 @@ import shutil
 import sys
 
 
-def bar(total, what):
+def bar(total, what, silent=False):
     """A tqdm bar over `total` turns, to be used in a `with`. In a notebook the stored output is the text `what`."""
-    if not _in_notebook():
+    if silent or not _in_notebook():
         from tqdm import tqdm
 
         wide = shutil.get_terminal_size().columns  # never 0, as some terminals say of themselves: nothing would show
         brief = "{desc}: {percentage:3.0f}%|{bar}| {remaining}{postfix}"  # losses and speed have room in 80 columns
-        return tqdm(total=total, desc=what, bar_format=brief, disable=None, ncols=wide)  # None: silent, no terminal
+        return tqdm(total=total, desc=what, bar_format=brief, disable=silent or None, ncols=wide)  # None: no terminal
     from IPython.display import display
     from tqdm.notebook import tqdm
 

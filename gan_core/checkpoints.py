@@ -89,8 +89,8 @@ def belongs_to(run):
         **_parts_of_a_game(run),
         "optimizer of G": _settings(run.optimizer_g),
         "z": str(gan.z),
-        "step": _name(gan.step),
-        "schedule": _name(gan.schedule),
+        "step": in_words(gan.step),
+        "schedule": in_words(gan.schedule),
         "ema": str(gan.ema),
         "classes": str(gan.classes),
         "shape of the data": str(tuple(run.data.shape)),
@@ -107,9 +107,9 @@ def _parts_of_a_game(run):
         "objective": gan.objective.name,
         "optimizer of D": _settings(run.optimizer_d),
         "n_dis": str(gan.n_dis),
-        **{part: ", ".join(map(_name, getattr(gan, part))) or "none" for part in ("penalties", "constraints")},
+        **{part: ", ".join(map(in_words, getattr(gan, part))) or "none" for part in ("penalties", "constraints")},
         "heads": ", ".join(head.name for head in gan.heads) or "none",
-        "opponent": _name(gan.opponent),
+        "opponent": in_words(gan.opponent),
     }
 
 
@@ -183,16 +183,19 @@ def _settings(optimizer):
     return ", ".join([type(optimizer).__name__, *(f"{key} {value}".replace(",", "") for key, value in numbers.items())])
 
 
-def _name(function):
+def in_words(function):
     """What a part that is a function is called, and the settings that `functools.partial` gave it."""
     if is_dataclass(function):
-        settings = (f"{each.name}={_name(getattr(function, each.name))}" for each in fields(function))
+        settings = (f"{each.name}={in_words(getattr(function, each.name))}" for each in fields(function))
         return f"{type(function).__name__}({' '.join(settings)})"
     if not callable(function):
         return str(function)
     if isinstance(function, partial):
-        settings = [*map(_name, function.args), *(f"{key}={_name(value)}" for key, value in function.keywords.items())]
-        return f"{_name(function.func)}({' '.join(settings)})"
+        settings = [
+            *map(in_words, function.args),
+            *(f"{key}={in_words(value)}" for key, value in function.keywords.items()),
+        ]
+        return f"{in_words(function.func)}({' '.join(settings)})"
     return getattr(function, "__name__", type(function).__name__)
 
 

@@ -5,11 +5,13 @@ Torch is loaded when a command needs it: `check` must run where it is missing.
 """
 
 import argparse
+import os
 import shlex
 import sys
 import time
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import asdict, replace
+from inspect import signature
 from io import StringIO
 from pathlib import Path
 
@@ -34,11 +36,15 @@ what it leaves in results/NAME:
 It saves every {SAVE_EVERY} seconds. Ctrl-C ends the step, saves, and says how to go on; a run that was stopped and
 goes on is the same, bit for bit, as one that never was. A folder that is there is never overwritten.
 
+Started by torchrun it trains in several processes, each with its part of the minibatch, on a GPU of its own or on CPUs.
+They make one run, and any number of them goes on with it.
+
 examples:
   python -m gan_core train gan --data ring
   python -m gan_core train dcgan --data faces --scale class
   python -m gan_core train dcgan --data faces --scale full --name dcgan-faces
   python -m gan_core train dcgan --data folder:my/pictures --scale full --resume
+  torchrun --nproc-per-node 2 -m gan_core train dcgan --data faces --scale full
 """
 
 
@@ -58,29 +64,41 @@ def main(arguments=None):
     try:
         return asked.command(asked) or 0
     except Failure as failure:
-        _say(f"error: {failure}")
+        _say(f"{_which()}error: {failure}")
         return failure.code
     except OSError as error:  # the disk, the network
-        _say(f"error: {' '.join(str(error).split())}")
+        _say(f"{_which()}error: {' '.join(str(error).split())}")
         return 1
     except KeyboardInterrupt:
-        _say("stopped")
+        if not _which():
+            _say("stopped")
         return 130
 
 
 def methods(asked):
-    """Print the table of the methods."""
+    """Print the table of the methods, and under each its parts."""
     rows = [(name, method.paper, _makes(method), method.about) for name, method in recipes.methods().items()]
     titles = "method", "paper", "makes", "what it is"
     wide = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     for row in (titles, *rows):
         print("  ".join(f"{cell:<{w}}" for cell, w in zip(row, wide, strict=True)).rstrip())
+        if row is not titles:
+            print(f"{'':<{wide[0]}}  {_parts(recipes.methods()[row[0]])}")
     print(f"\nTry one: python -m gan_core train {rows[0][0]} --data digits")
 
 
 def train(asked):
-    """Train a method, or go on with it; write results/NAME."""
-    from gan_core import results, training
+    """Train a method, or go on with it; write results/NAME. Of processes that torchrun started, all do this."""
+    from gan_core import processes
+
+    with ExitStack() as group:
+        with _refused():
+            group.enter_context(processes.joined())
+        return _train(asked)
+
+
+def _train(asked):
+    from gan_core import processes, results, training
 
     with _refused():
         recipes.known("method", asked.method, recipes.methods())
@@ -93,10 +111,13 @@ def train(asked):
             )
         old = _taken_up(asked, source, result) if asked.resume else {}
         recipe = _recipe(asked, source, old)
-        data, held_out = recipes.load(asked.data, recipe.size, recipe.examples)
+        with processes.one_first():
+            data, held_out = recipes.load(asked.data, recipe.size, recipe.examples)
         if hasattr(data, "__len__"):
             recipe = replace(recipe, batch=min(recipe.batch, len(data)))
-        gan = recipes.gan(asked.method, data.shape, recipe)
+        classes = recipes.classes(data)
+        gan = recipes.gan(asked.method, data.shape, recipe, classes)
+        _must_be_reached(gan, recipe.steps)
         if asked.resume:
             run = training.resume(result.checkpoint, gan, data, device=asked.device)
         else:
@@ -105,16 +126,21 @@ def train(asked):
         if run.step > recipe.steps:
             raise ValueError(f"the run has made {run.step:,} steps already; give --steps {run.step} or more")
         judge, film = _judge(source, run), _film(result, old, run)
+        run = processes.share(run)  # all have looked at the folder: from here on the one that leads writes to it
     record = {
-        "command": _command(asked, source),
+        "command": _command(asked, source, run),
         "status": "running",
         "method": asked.method, "data": source, "scale": asked.scale, "seed": asked.seed, "plain": asked.plain,
-        "recipe": asdict(recipe), "shape": list(data.shape),
+        "recipe": asdict(recipe), "shape": list(data.shape), "classes": gan.classes,
         "steps": run.step, "seconds": old.get("seconds", 0.0), "samples_per_second": None,
-        "measures": {}, **results.provenance(run),
+        "measures": {}, **results.provenance(run), "processes": run.processes,
     }  # fmt: skip
-    _say(f"{_in_words(record, run)}; into {result.folder}{'' if not run.step else f'; goes on from step {run.step:,}'}")
+    if run.leads:
+        goes_on = f"; goes on from step {run.step:,}" if run.step else ""
+        _say(f"{_in_words(record, run)}; into {result.folder}{goes_on}")
     _say_if_long(run, recipe.steps - run.step, asked.scale)
+    if not run.leads:
+        return _followed(run, recipe.steps)
     real = held_out.x[: results.CLOUD] if held_out is not None and len(data.shape) == 1 else None
     keeper = _Keeper(run, result, record, real, film)
     try:
@@ -142,6 +168,18 @@ def train(asked):
         print(f"  {measure:<16} {found['samples']:>8.4g}   real {found['real']:>8.4g}   (n = {found['n']:,})")
 
 
+def _followed(run, steps):
+    """Train along with the process that leads, which does all the rest. Returns the exit code."""
+    from gan_core import training
+
+    if run.step < steps:
+        try:
+            training.train(run, steps - run.step)
+        except training.DivergedError:  # the one that leads says so
+            sys.exit(1)
+    return 130 if run.step < steps else 0
+
+
 def sample(asked):
     """Draw samples of a run that was trained, as a picture."""
     from gan_core import results
@@ -152,7 +190,7 @@ def sample(asked):
         out = Path(asked.out)
         if out.suffix != ".png" or not out.parent.is_dir():
             raise ValueError(f"--out must be a .png in a folder that is there; given {out}")
-    results.write(out, results.picture(run.samples(asked.n, asked.seed)))
+    results.write(out, results.picture(results.sheet(run, asked.n, asked.seed)))
     print(f"{asked.n:,} samples of step {run.step:,}: {out}")
 
 
@@ -250,13 +288,23 @@ def _save(keeper, status):
 def _stopped(asked, keeper):
     """Save what Ctrl-C left, and say how to go on. Returns the exit code."""
     words = asked.words if asked.resume else [*asked.words, "--resume"]
-    go_on = f"to go on: {shlex.join(['python', '-m', 'gan_core', *words])}"
+    go_on = f"to go on: {shlex.join([*_program(keeper.run), *words])}"
     if keeper.whole():
         _save(keeper, "stopped")
         _say(f"stopped at step {keeper.run.step:,}, saved in {keeper.result.folder}; {go_on}")
     else:
         _say(f"stopped within a step; what was saved last in {keeper.result.folder} is whole; {go_on}")
     return 130
+
+
+def _must_be_reached(gan, steps):
+    """ValueError where networks that grow would not be whole at the end."""
+    end = getattr(gan.schedule, "end", 0)
+    if steps < end:
+        raise ValueError(
+            f"the networks grow until step {end:,} and would not be whole after {steps:,}; give --steps {end:,} or "
+            "more, or another --size"
+        )
 
 
 def _taken_up(asked, source, result):
@@ -316,9 +364,15 @@ def _name(asked, source):
     return "-".join(word for word in words if word is not None)
 
 
-def _command(asked, source):
+def _program(run):
+    """How the command line was started."""
+    start = ["torchrun", "--nproc-per-node", str(run.processes)] if run.processes > 1 else ["python"]
+    return [*start, "-m", "gan_core"]
+
+
+def _command(asked, source, run):
     """The command that does it again, without the folders of this machine."""
-    words = ["python", "-m", "gan_core", "train", asked.method, "--data", source + ":PATH" * (source == "folder")]
+    words = [*_program(run), "train", asked.method, "--data", source + ":PATH" * (source == "folder")]
     words += ["--scale", asked.scale, "--seed", str(asked.seed)]
     for option in ("name", "objective", "size", "steps", "device"):
         if getattr(asked, option) is not None:
@@ -328,18 +382,41 @@ def _command(asked, source):
 
 def _makes(method):
     """What a method makes, found out by asking it for networks."""
-    return ", ".join(kind for kind, shape in (("points", (2,)), ("images", (3, 32, 32))) if _takes(method, shape))
+    return ", ".join(kind for kind, shape in SHAPES.items() if _made(method, shape))
 
 
-def _takes(method, shape):
+SHAPES = {"points": (2,), "images": (3, 32, 32)}
+
+
+def _made(method, shape):
+    """The method for these shapes, and for ten classes if it is told any; None where it does not take them."""
     import torch
 
+    told = {"classes": 10} if "classes" in signature(method).parameters else {}
     try:
+        gan = method(shape, **told)
         with torch.device("meta"):  # shapes without numbers
-            method(shape).generator()
+            gan.generator()
     except ValueError:
-        return False
-    return True
+        return None
+    return gan
+
+
+def _parts(method):
+    """What the value that a method returns is made of, where it is not the usual, in a line."""
+    from gan_core.checkpoints import in_words
+    from gan_core.runs import as_it_stands, unchanged
+
+    gan = next(filter(None, (_made(method, shape) for shape in SHAPES.values())))
+    words = [gan.objective.name] if hasattr(gan, "objective") else [in_words(gan.step), " + ".join(gan.losses)]
+    words += [in_words(part) for part in (*gan.penalties, *gan.constraints)]
+    words += [f"D also: {head.name}" for head in getattr(gan, "heads", ())]
+    words += [in_words(part) for part in (getattr(gan, "opponent", as_it_stands), gan.schedule)
+              if part not in (as_it_stands, unchanged)]  # fmt: skip
+    words += [f"n_dis {gan.n_dis}"] if getattr(gan, "n_dis", 1) > 1 else []
+    words += [f"average of G {gan.ema}"] if gan.ema else []
+    words += ["labels"] if gan.classes else []
+    return "; ".join(words)
 
 
 def _in_words(record, run):
@@ -348,6 +425,7 @@ def _in_words(record, run):
     return (
         f"{record['method']} on {record['data']}, scale {record['scale']}, seed {record['seed']}: {count} of {shape}, "
         f"{record['recipe']['steps']:,} steps of {run.batch}, {record['device']}"
+        f"{f', {run.processes} processes' if run.processes > 1 else ''}"
     )
 
 
@@ -362,7 +440,7 @@ def _say_if_long(run, steps, scale):
     start = time.monotonic()
     training.iteration(trial)
     seconds = steps * (time.monotonic() - start)
-    if seconds > LONG:
+    if seconds > LONG and run.leads:
         advice = "; full is for a GPU, --scale class or night for a CPU" if scale == "full" else ""
         _say(f"this may take {_duration(seconds)} on this CPU{advice}. Ctrl-C saves, and --resume goes on")
 
@@ -470,6 +548,11 @@ def _refused():
         yield
     except (ValueError, TypeError, FileNotFoundError, NotADirectoryError) as error:
         raise Failure(error) from error
+
+
+def _which():
+    """Of several processes, which this is, for what it alone may know; "" for the one that leads, or is alone."""
+    return f"process {os.environ['RANK']}: " if os.environ.get("RANK", "0") != "0" else ""
 
 
 def _say(text):

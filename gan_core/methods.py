@@ -2,23 +2,47 @@
 
 from dataclasses import replace
 from functools import partial
+from math import prod
 
 import torch
 from torch import nn
 
-from gan_core.lipschitz import GradientPenalty, clip, r1, spectrally_normalised
+from gan_core._counts import whole
+from gan_core.elbo import Elbo
+from gan_core.flow_matching import flow_matching
+from gan_core.growth import Growth
+from gan_core.heads import classification
+from gan_core.lipschitz import GradientPenalty, clip, r1, r2, spectrally_normalised
 from gan_core.networks import (
+    Classifier,
+    Concatenated,
+    Flow,
+    ImageVelocity,
+    PointVelocity,
+    Projection,
     Scale,
+    attentive,
+    class_conditional,
     dcgan_discriminator,
     dcgan_generator,
+    dcgan_vae,
+    equalised,
     mlp,
+    mlp_vae,
     orthogonal,
+    progressive_discriminator,
+    progressive_generator,
+    r3gan_discriminator,
+    r3gan_generator,
     resnet_discriminator,
     resnet_generator,
     sngan_discriminator,
     sngan_generator,
 )
-from gan_core.objectives import hinge, minimax, wasserstein
+from gan_core.networks.conditional import normed
+from gan_core.networks.progressive import levels
+from gan_core.objectives import drifting, hinge, minimax, relativistic, wasserstein
+from gan_core.runs import Model
 from gan_core.training import GAN, adam
 from gan_core.unrolling import unroll
 
@@ -41,8 +65,7 @@ def gan(shape, *, z=16, width=128, depth=2):
     their generator ends in tanh; points are not bounded and it ends in nothing. Where the paper has maxout units,
     Dropout and momentum, here are leaky rectifiers and Adam. Raises ValueError for another shape.
     """
-    if not isinstance(shape, (tuple, list)) or len(shape) not in (1, 3):
-        raise ValueError(f"shape must be that of a point (d,) or an image (channels, height, width); given {shape!r}")
+    _point_or_image(shape)
     return GAN(
         generator=partial(mlp, z, shape, width=width, depth=depth, end=nn.Tanh if len(shape) == 3 else nn.Identity),
         discriminator=partial(mlp, shape, 1, width=width, depth=depth, activation=partial(nn.LeakyReLU, 0.2)),
@@ -211,12 +234,220 @@ def sndcgan(shape, *, objective=hinge, lr=1e-3, z=None, width=None):
     )
 
 
+@described("Karras et al. 2018", "grown from 4 × 4 pixels, level by level; WGAN-GP, equalised learning rate")
+def progressive(shape, *, hold=600, fade=600, z=128, width=64, lr=1e-3):
+    """Progressive GAN, Karras, Aila, Laine & Lehtinen 2018: both networks grow from 4 × 4 pixels, level by level.
+
+    `shape` is (channels, size, size) with size 8, 16, 32, 64 …; `hold` and `fade` are the steps at each level and to
+    the next, see `growth.Growth`; without that schedule the same networks are whole from the beginning. `width` is the
+    number of channels at full size; the paper has 128 of them at 128 pixels. The parts are the paper's: the equalised
+    learning rate in both networks, pixel norm in G, minibatch standard deviation in D, WGAN-GP with weight 10 and
+    n_dis = 1, a drift of 0.001, Adam at 10⁻³ with β = (0, 0.99), a moving average of G with β = 0.999.
+
+    Two things to know of the price on slopes. It is measured on images of full size at every stage: enlarged k-fold,
+    two images are k times as far apart, so a slope of 1 there is one of k on the small images. The critic then measures
+    the same distance at all stages, and no fade begins with a jump of the price; the paper asks for 1 on the images of
+    the level. And the minibatch's deviation makes a critic's score of one image depend on the others, so the gradient
+    is one of the sum of all scores, in the paper as here.
+    Raises ValueError for another shape, for `hold` and `fade` below 0.
+    """
+    optimizer = partial(adam, lr=lr, betas=(0.0, 0.99))
+    return GAN(
+        generator=lambda: equalised(progressive_generator(z, shape, width=width)),
+        discriminator=lambda: equalised(progressive_discriminator(shape, width=width)),
+        z=z,
+        objective=drifting(wasserstein, 0.001),
+        optimizer_d=optimizer,
+        optimizer_g=optimizer,
+        penalties=(GradientPenalty(10),),
+        schedule=Growth(levels(shape), hold, fade),
+        ema=0.999,
+    )
+
+
+@described("Kingma & Welling 2014", "no game: an encoder and a decoder, which raise a bound on the likelihood")
+def vae(shape, *, sigma=0.1, lr=1e-3, z=None, width=None):
+    """Variational autoencoder, Kingma & Welling 2014: no GAN, for contrast. It raises the ELBO, see `elbo`.
+
+    The decoder is the generator that `dcgan` has for images, and `gan` for points and for images of 8 × 8; the encoder
+    is the body of their discriminator. p(x|z) = N(μ(z), σ² I) with σ = `sigma` in units of x; Adam at 10⁻³ with
+    β = (0.9, 0.999). Its samples are means μ(z). `z` and `width` are those of `gan` and `dcgan` unless given. Raises
+    ValueError as these do, and for a sigma that is not positive.
+    """
+    convolutional = _image(shape) and shape[-1] > 8
+    z = (dcgan if convolutional else gan)(shape, **_given(z=z, width=width)).z
+    return Model(
+        generator=partial(dcgan_vae if convolutional else mlp_vae, z, shape, **_given(width=width)),
+        z=z,
+        step=Elbo(sigma),
+        losses=Elbo.losses,
+        optimizer_g=partial(adam, lr=lr, betas=(0.9, 0.999)),
+    )
+
+
+@described("Lipman et al. 2023", "no game: a velocity that carries noise to examples, learned as one regression")
+def flow(shape, *, lr=1e-3, steps=16, width=None):
+    """Flow matching, Lipman et al. 2023, on straight lines as in Liu et al. 2023: no GAN, for contrast.
+
+    For points (d,) the velocity is a multilayer perceptron of `width` 128, for images (channels, size, size) with size
+    8, 16, 32, 64 or 128 a small U-Net of `width` 32. z has as many numbers as an example; a sample takes `steps` steps
+    of the midpoint rule, two looks at the velocity each, and images are cut to [−1, 1] at the end. Adam at 10⁻³ with
+    β = (0.9, 0.999); a moving average does much for it. Raises ValueError for another shape and for steps below one.
+    """
+    _point_or_image(shape)
+    velocity = ImageVelocity if _image(shape) else PointVelocity
+    end = nn.Hardtanh if _image(shape) else nn.Identity
+    return Model(
+        generator=lambda: Flow(velocity(shape, **_given(width=width)), shape, steps=steps, end=end),
+        z=prod(shape),
+        step=flow_matching,
+        losses=flow_matching.losses,
+        optimizer_g=partial(adam, lr=lr, betas=(0.9, 0.999)),
+    )
+
+
+@described("Zhang et al. 2019", "each place of an image looks at all others; W/σ(W) in both networks, hinge loss")
+def sagan(shape, *, side=None, lr_g=1e-4, lr_d=4e-4, z=100, width=64):
+    """Self-attention GAN, Zhang, Goodfellow, Metaxas & Odena 2019, on DCGAN's networks: `networks.attentive`, twice.
+
+    `shape`, `z` and `width` are those of `dcgan`. Attention is added in G and in D where features have `side` × `side`
+    pixels, a quarter of the image's side unless given, as in the paper, but 4 at least. Every layer of both networks is
+    used as W/σ(W); batch normalisation in G only; the hinge loss. n_dis = 1 and Adam with β = (0, 0.9), D at four times
+    the rate of G, 10⁻⁴ ("two time-scale update rule"). (The paper has residual networks that are told the class.)
+    Raises ValueError as `dcgan` does, and for a side that no features have.
+    """
+    base = dcgan(shape, z=z, width=width)
+
+    def attending(network, given):
+        return spectrally_normalised(attentive(network, max(shape[1] // 4, 4) if side is None else side, given))
+
+    return replace(
+        base,
+        generator=lambda: attending(base.generator(), (z,)),
+        discriminator=lambda: attending(base.discriminator(normed=False), shape),
+        objective=hinge,
+        optimizer_d=partial(adam, lr=lr_d, betas=(0.0, 0.9)),
+        optimizer_g=partial(adam, lr=lr_g, betas=(0.0, 0.9)),
+    )
+
+
+@described("Huang et al. 2024", "D says which of a pair is real; R1 and R2; a residual network without normalisation")
+def r3gan(shape, *, gamma=0.1, every=1, lr=5e-4, ema=0.999, z=None, width=None):
+    """R3GAN, Huang, Gokaslan, Kuleshov & Tompkin 2024: the relativistic loss with R1 and R2, and a modern backbone.
+
+    For images `networks.r3gan_generator` and `r3gan_discriminator` with z = 64 and width 16, for points the networks of
+    `gan`; `z` and `width` are these unless given. A price γ/2 ‖∇a‖² on D's slopes at real examples and at fakes, each
+    in one of `every` iterations (the paper: in all). n_dis = 1, Adam with β = (0, 0.99), a moving average of G with
+    β = `ema`. The paper lowers γ, β₂'s distance from 1 and the learning rate in the course of training, from 2·10⁻⁴ to
+    5·10⁻⁵; γ is to grow with the number of pixels, from 0.05 on CIFAR-10 to 150 on faces of 256 pixels.
+    Raises ValueError for another shape, for γ ≤ 0 and for `every` below one.
+    """
+    optimizer = partial(adam, lr=lr, betas=(0.0, 0.99))
+    base = _modern(shape, **_given(z=z, width=width)) if _image(shape) else gan(shape, **_given(z=z, width=width))
+    return replace(
+        base,
+        objective=relativistic,
+        penalties=(r1(gamma, every=every), r2(gamma, every=every)),
+        optimizer_d=optimizer,
+        optimizer_g=optimizer,
+        ema=ema,
+    )
+
+
+def _modern(shape, z=64, width=16):
+    """The backbone of R3GAN."""
+    networks = partial(r3gan_generator, z, shape, width=width), partial(r3gan_discriminator, shape, width=width)
+    return GAN(*networks, z=z)
+
+
+@described("Mirza & Osindero 2014", "both networks are told a label, as numbers or planes beside what they see")
+def cgan(shape, classes, *, base=None, size=8, z=None, width=None):
+    """Conditional GAN, Mirza & Osindero 2014: G([z, e(y)]) and D([x, e(y)]), e(y) learned, `size` numbers a label.
+
+    `base` is another method of this module, such as `wgan_gp` or `partial(sndcgan, lr=2e-4)`, which says all the rest;
+    unless given, `gan` for points and images of up to 8 × 8, as in the paper, and `dcgan` for larger ones. D sees e(y)
+    as numbers beside a point and as constant planes beside an image. Labels are 0 … classes − 1. (Where `base` clips
+    D's weights to ±c, e(y) in D is clipped with them and hardly heard: take another.) `z` and `width` are those of
+    `base` unless given. Raises ValueError as `base`, and for `classes` and `size` below one.
+    """
+    base = base or (dcgan if _image(shape) and max(shape[1:]) > 8 else gan)
+    plain = base(shape, **_given(z=z, width=width))
+    wider = base((shape[0] + whole("size", size), *shape[1:]), **_given(z=z, width=width))
+    longer = base(shape, **_given(z=plain.z + size, width=width))
+    return replace(
+        plain,
+        generator=lambda: Concatenated(longer.generator(), classes, size),
+        discriminator=lambda: Concatenated(wider.discriminator(), classes, size),
+        classes=classes,
+    )
+
+
+@described("Odena et al. 2017", "D says in one pass how real an image is and of which class; both players are marked")
+def acgan(shape, classes, *, base=None, z=None, width=None):
+    """GAN with an auxiliary classifier, Odena, Olah & Shlens 2017: D names the class, too, in the same forward pass.
+
+    To L_D comes the cross-entropy of the classes of real and of fake examples, to L_G that of the fakes:
+    `heads.classification`, see `networks.Classifier`. D is told no label. `base` is another method of this module and
+    says all the rest; unless given, `dcgan` for images and `gan` for points. G is told the label by conditional batch
+    normalisation where it has any, else by numbers beside z; in the paper always the latter. `z` and `width` are those
+    of `base` unless given. Raises ValueError as `base` and for `classes` below one; when a run is started, for a D that
+    does not end in a dense layer.
+    """
+    base = base or (dcgan if _image(shape) else gan)
+    plain = base(shape, **_given(z=z, width=width))
+    return replace(
+        plain,
+        generator=_told_generator(base, shape, classes, **_given(z=z, width=width)),
+        discriminator=lambda: Classifier(plain.discriminator(), classes),
+        heads=(*plain.heads, classification),
+        classes=classes,
+    )
+
+
+@described("Miyato & Koyama 2018", "D adds how well an image goes with its label, a product; G has a norm a class")
+def projection(shape, classes, *, base=sndcgan, z=None, width=None):
+    """Projection discriminator, Miyato & Koyama 2018: D(x, y) = ψ(φ(x)) + e(y)ᵀ φ(x), G told by batch normalisation.
+
+    `base` is another method of this module, which says all the rest; unless given `sndcgan`, so with the hinge loss and
+    all of D spectrally normalised, e too; `sngan_resnet` has the paper's networks. G is told the label by conditional
+    batch normalisation where it has any, else by numbers beside z. `z` and `width` are those of `base` unless given.
+    Raises ValueError as `base` and for `classes` below one; when a run is started, for a D that does not end in a dense
+    layer.
+    """
+    plain = base(shape, **_given(z=z, width=width))
+    return replace(
+        plain,
+        generator=_told_generator(base, shape, classes, **_given(z=z, width=width)),
+        discriminator=lambda: Projection(plain.discriminator(), classes),
+        classes=classes,
+    )
+
+
+def _told_generator(base, shape, classes, *, size=8, z=None, width=None):
+    """G(z, y): conditional batch normalisation where the generator of `base` has any, else `size` numbers beside z."""
+    plain = base(shape, **_given(z=z, width=width))
+    longer = base(shape, **_given(z=plain.z + size, width=width))
+
+    def build():
+        network = plain.generator()
+        if normed(network):
+            return class_conditional(network, classes)
+        return Concatenated(longer.generator(), classes, size)
+
+    return build
+
+
 def _unnormed(shape, **sizes):
     """`gan` for points; for images `dcgan` with a D in which no image feels the others of its minibatch."""
     if not _image(shape):
         return gan(shape, **sizes)
     base = dcgan(shape, **sizes)
     return replace(base, discriminator=partial(base.discriminator, normed=False))
+
+
+def _point_or_image(shape):
+    if not isinstance(shape, (tuple, list)) or len(shape) not in (1, 3):
+        raise ValueError(f"shape must be that of a point (d,) or an image (channels, height, width); given {shape!r}")
 
 
 def _image(shape):

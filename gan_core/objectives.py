@@ -14,13 +14,17 @@ non_saturating   the same                                 −E_q[log D]       �
 hinge            E_p[max(0, 1 − a)] + E_q[max(0, 1 + a)]  −E_q[a]           −1
 wasserstein      E_q[a] − E_p[a]                          −E_q[a]           −1
 least_squares    ½ E_p[(a − 1)²] + ½ E_q[(a + 1)²]        ½ E_q[a²]         a
+relativistic     E[softplus(−δ)], δ = a(x) − a(x′)        E[softplus(δ)]    −σ(δ)
 ================ ======================================== ================= ===================
 
 p is the data's distribution, q the model's; E is the mean over all entries of a tensor of logits, whatever its shape.
-The hinge, Wasserstein and least-squares losses do not read a as a logit but as a score, without σ.
+The hinge, Wasserstein and least-squares losses do not read a as a logit but as a score, without σ. The relativistic
+losses read differences δ of a real and a fake one, E over pairs: σ(δ) is the probability that x is the real one of the
+two. A shift of all scores changes nothing.
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import NamedTuple
 
 from torch import Tensor
@@ -30,8 +34,9 @@ from torch.nn.functional import relu, softplus
 class Objective(NamedTuple):
     """A pair of losses: `discriminator(real_logits, fake_logits)` and `generator(fake_logits)`, each a scalar tensor.
 
-    The logits may have any shape, and there may be more of one kind than of the other. Where the generator's loss looks
-    at real examples too it is `paired`, and takes `generator(fake_logits, real_logits)`.
+    The logits may have any shape, and there may be more of one kind than of the other, but for the relativistic losses,
+    which compare them one by one. Where the generator's loss looks at real examples too it is `paired`, and takes
+    `generator(fake_logits, real_logits)`.
     """
 
     name: str
@@ -82,7 +87,30 @@ least_squares = Objective(
     lambda fake: fake.square().mean() / 2,  # the generator's target c = 0: Mao et al. 2017, the choice for Pearson's χ²
 )
 
-OBJECTIVES = {each.name: each for each in (saturating, minimax, non_saturating, hinge, wasserstein, least_squares)}
+
+def differences(real: Tensor, fake: Tensor) -> Tensor:
+    """δ = a(x) − a(x′) of each pair, the first real one with the first fake, and so on.
+
+    Raises ValueError unless the logits are as many and of one shape.
+    """
+    if real.shape != fake.shape:
+        raise ValueError(
+            "the relativistic losses compare logits in pairs, so there must be as many real as fake ones; given shapes "
+            f"{tuple(real.shape)} and {tuple(fake.shape)}"
+        )
+    return real - fake
+
+
+relativistic = Objective(  # Jolicoeur-Martineau 2019, "RpSGAN"; RpGAN of Sun et al. 2020
+    "relativistic",
+    lambda real, fake: softplus(-differences(real, fake)).mean(),  # −log σ(δ): x is the real one
+    lambda fake, real: softplus(differences(real, fake)).mean(),  # −log σ(−δ): x′ is
+    paired=True,
+)
+
+OBJECTIVES = {
+    each.name: each for each in (saturating, minimax, non_saturating, hinge, wasserstein, least_squares, relativistic)
+}
 
 
 def named(name: str) -> Objective:
@@ -91,3 +119,17 @@ def named(name: str) -> Objective:
         return OBJECTIVES[name]
     except (KeyError, TypeError):  # TypeError: something that cannot be a key, such as a list
         raise ValueError(f"unknown objective {name!r}; known are {', '.join(OBJECTIVES)}") from None
+
+
+def drifting(objective: Objective, epsilon: float) -> Objective:
+    """`objective` with ε E_p[a²] added to L_D: the scores of real examples are held near 0, as far as the rest allows.
+
+    For the Wasserstein loss, which a shift of all scores leaves as it is. ε = 0.001 in Karras et al. 2018, appendix A.
+    Raises ValueError unless ε is a positive number.
+    """
+    if not (isinstance(epsilon, int | float) and 0 < epsilon < inf):
+        raise ValueError(f"epsilon must be a positive number, such as 0.001; given {epsilon!r}")
+    return objective._replace(
+        name=f"{objective.name} + {epsilon:g} a²",
+        discriminator=lambda real, fake: objective.discriminator(real, fake) + epsilon * real.square().mean(),
+    )

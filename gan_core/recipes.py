@@ -26,6 +26,7 @@ class Recipe:
     `steps`     of the generator
     `ema`       β of the generator's moving average
     `objective` a name of `objectives.OBJECTIVES`, in place of the method's own pair of losses
+    `hold`, `fade`  steps at each size and to the next, of networks that grow
     """
 
     size: int | None = None
@@ -35,6 +36,8 @@ class Recipe:
     steps: int = 3_000
     ema: float | None = None
     objective: str | None = None
+    hold: int | None = None
+    fade: int | None = None
 
 
 # Later ones win: what the scale says, what the data say, what the method says, what the two say together.
@@ -62,6 +65,11 @@ BY_DATA = {
         "class": {"size": 32, "examples": 8_192},
         "night": {"size": 64, "examples": 50_000},
         "full": {"size": 64, "examples": 50_000},
+    },
+    "people": {
+        "class": {"size": 32, "steps": 2_000},
+        "night": {"size": 64},
+        "full": {"size": 64, "steps": 50_000},  # as a source had it
     },
     "mnist": _SMALL,
     "fashion_mnist": _SMALL,
@@ -96,6 +104,8 @@ BY_METHOD = {
     "wgan_gp": _CRITIC,
     "r1gan": _DCGAN,
     "sndcgan": _DCGAN,
+    **dict.fromkeys(("acgan", "projection"), _DCGAN),
+    "cgan": _DCGAN,
     "sngan": {
         "class": {"width": 32, "steps": 2_000, "ema": 0.995},
         "night": {"width": 24, "ema": 0.999},
@@ -127,20 +137,38 @@ def recipe(method, data, scale):
     return Recipe(**settings)
 
 
-def gan(name, shape, recipe):
+SETTINGS = ("width", "ema", "hold", "fade")  # of a recipe, that a method may take
+
+
+def gan(name, shape, recipe, classes=None):
     """The method of this name as a value, for examples of this shape and with what the recipe says of it.
 
-    Raises ValueError when there is no such method, and what the method raises.
+    `classes` is how many the labels of the data are, or None; only a method that is told labels asks.
+    Raises ValueError when there is no such method, no labels for one that is told them, no pair of losses to replace
+    by another, and what the method raises.
     """
     method = methods()[known("method", name, methods())]
     takes = signature(method).parameters
-    said = {name: value for name in ("width", "ema") if name in takes and (value := getattr(recipe, name)) is not None}
+    said = {name: value for name in SETTINGS if name in takes and (value := getattr(recipe, name)) is not None}
+    if "classes" in takes:
+        if classes is None:
+            raise ValueError(f"{name} is told labels, and these data have none; try people, digits or stacked_digits")
+        said["classes"] = classes
     made = method(tuple(shape), **said)
     if recipe.objective is not None:
         from gan_core import objectives
 
+        if not hasattr(made, "objective"):
+            raise ValueError(f"{name} is no game and has no pair of losses to choose; leave out --objective")
         made = replace(made, objective=objectives.named(recipe.objective))
     return made if recipe.ema is None or "ema" in said else replace(made, ema=recipe.ema)
+
+
+def classes(data):
+    """How many classes the labels of `data` are of, 0 … classes − 1; None where they have none."""
+    if hasattr(data, "classes"):
+        return data.classes
+    return None if getattr(data, "y", None) is None else int(data.y.max()) + 1
 
 
 def methods():
@@ -206,6 +234,14 @@ def _faces(datasets, size, examples):
     return drawn[:examples], drawn[examples:]
 
 
+def _people(datasets, size, examples):
+    """82 images of each of 176 people to learn from, as a source had them, and 24 further images of each."""
+    learned, further = 82, 24
+    drawn = datasets.people(176, learned + further, size)
+    image = drawn.y.new_tensor(range(len(drawn))) % (learned + further)  # of its person
+    return drawn[image < learned], drawn[image >= learned].split(2 * HELD_OUT)[0]
+
+
 def _published(name, datasets, size, examples):
     """A set that comes in two parts: all of the first, and some of the test part."""
     read = getattr(datasets.files, name)
@@ -237,6 +273,7 @@ SOURCES = {
         "three digits as red, green and blue: 1,000 modes", partial(_endless, "stacked_digits"), False, "digits"
     ),
     "faces": Source("cartoon faces with known factors, drawn here", _faces, judge="faces"),
+    "people": Source("176 of these people, 82 faces of each, labelled", _people, judge="faces"),
     "mnist": Source("70,000 handwritten digits, grey; fetched, 12 MB", partial(_published, "mnist")),
     "fashion_mnist": Source("70,000 clothes, grey; fetched, 31 MB", partial(_published, "fashion_mnist")),
     "cifar10": Source("60,000 photographs of ten kinds; fetched, 170 MB", partial(_published, "cifar10")),

@@ -67,7 +67,7 @@ class Result:
             write(self.folder / "film.png", _png(film.picture(run), steps=" ".join(map(str, record["film"]))))
         run.save(self.checkpoint)
         write(self.folder / "losses.csv", losses(run.history))
-        write(self.sheet, picture(run.samples(SHEET if len(run.data.shape) == 3 else CLOUD), real))
+        write(self.sheet, picture(sheet(run), real))
         text = json.dumps(record, indent=2, ensure_ascii=False)
         write(self.folder / "record.json", f"{text}\n".encode())
 
@@ -80,7 +80,7 @@ class Result:
         record = self.record()
         saved = checkpoints.read(self.checkpoint)
         settings = recipes.Recipe(**record["recipe"])
-        gan = recipes.gan(record["method"], record["shape"], settings)
+        gan = recipes.gan(record["method"], record["shape"], settings, record.get("classes"))
         run = training.start(gan, _NoData(tuple(record["shape"])), batch=1, device="cpu", fast=False)
         try:
             for name in ("generator", "generator_ema"):
@@ -166,11 +166,14 @@ def measured(run, held_out, judge=None):
     `frechet_judge`                        the same in the features of a `judge` of `gan_core.judges`
     `modes_covered`, `near_a_mode`         of a mixture: `metrics.modes`
     `digits_seen`                          how many different digits, or triples of them, the judge sees
+    `label_accuracy`, `within_class_diversity`   of networks that are told labels, in the features of the `judge`: whose
+                                           real examples are nearest, and how far samples of one class lie apart
     """
     if held_out is None:
         return {}
     n = len(held_out) // 2
-    sets = {"samples": run.samples(n, seed=1), "real": held_out[n:].x}
+    told = None if run.gan.classes is None else held_out[:n].y
+    sets = {"samples": run.samples(n, seed=1, y=told), "real": held_out[n:].x}
     reference = held_out[:n].x
 
     def compared(view):
@@ -183,11 +186,26 @@ def measured(run, held_out, judge=None):
         found["frechet_judge"] = compared(lambda x: judge.features(_as_seen(judge, x)).reshape(n, -1))
         if judge.name == "digits":
             found["digits_seen"] = {name: _digits_seen(judge, x) for name, x in sets.items()}
+    if judge is not None and told is not None and hasattr(run.data, "x"):
+        found |= _of_classes(
+            judge, run.data, {"samples": (sets["samples"], told), "real": (sets["real"], held_out[n:].y)}
+        )
     if hasattr(run.data, "centres"):
         modes = {name: metrics.modes(x, run.data.to("cpu")) for name, x in sets.items()}
         found["modes_covered"] = {name: each.covered for name, each in modes.items()}
         found["near_a_mode"] = {name: each.near for name, each in modes.items()}
     return {measure: {**values, "n": n} for measure, values in found.items()}
+
+
+def sheet(run, n=None, seed=0):
+    """`n` samples for a picture, as many as it has room for unless given. Of labelled images, a column is of one class.
+
+    The classes of a sheet are the first eight, or all there are.
+    """
+    n = n or (SHEET if len(run.data.shape) == 3 else CLOUD)
+    if run.gan.classes is None:
+        return run.samples(n, seed)
+    return run.samples(n, seed, y=torch.arange(n) % 8 % run.gan.classes)
 
 
 def losses(history):
@@ -268,6 +286,19 @@ def _umask():
 def _small(x):
     """Images averaged over areas to at most `PIXELS` along a side."""
     return functional.adaptive_avg_pool2d(x, PIXELS) if x.shape[-1] > PIXELS else x
+
+
+def _of_classes(judge, known, sets):
+    """Accuracy and diversity of {name: (examples, their labels)}; classes are told apart by `known` examples."""
+    nearest = judge.features(known.x.cpu()), known.y.cpu()
+    seen = {name: (judge.features(x), y) for name, (x, y) in sets.items()}
+    return {
+        "label_accuracy": {
+            name: metrics.label_accuracy(y, metrics.nearest_class(features, *nearest))
+            for name, (features, y) in seen.items()
+        },
+        "within_class_diversity": {name: metrics.within_class_diversity(*each).mean for name, each in seen.items()},
+    }
 
 
 def _as_seen(judge, x):

@@ -74,6 +74,8 @@ class GAN:
         _must_be_a_method(self)
         whole("n_dis", self.n_dis)
         _must_be_functions(self, "discriminator", "optimizer_d", "opponent")
+        if not isinstance(self.heads, tuple) or hasattr(self.heads, "discriminator"):
+            raise TypeError(f"heads must be a tuple of gan_core.heads.Head, such as (head,); given {self.heads!r}")
         for name in ("penalties", "constraints"):
             given = getattr(self, name)
             if not isinstance(given, tuple) or not all(map(callable, given)):
@@ -153,6 +155,9 @@ class Run:
     step: int = 0  # generator steps made so far
     losses: Tensor = field(default_factory=lambda: torch.zeros(0, 2))  # of every step; longer than that when it grows
 
+    processes: ClassVar[int] = 1  # that move this run together, see `gan_core.processes`
+    leads: ClassVar[bool] = True  # whether this process is the one of them that writes, shows and says things
+
     # what Algorithm 1 asks for
 
     def real(self):
@@ -178,10 +183,17 @@ class Run:
         each = (self.batch, *(1 for _ in self.data.shape))
         return self.draw(lambda rng: torch.rand(each, generator=rng, device=self.place.device))
 
+    def ask(self, network, question):
+        """question(network): what a step wants of a network goes through here, in the precision of the place.
+
+        In `processes` this is where the gradients meet.
+        """
+        with self.place.precision():
+            return question(network)
+
     def G(self, z, y=None):
         """The generator in training: examples (n, *shape)."""
-        with self.place.precision():
-            return self.generator(z) if y is None else self.generator(z, y)
+        return self.ask(self.generator, lambda G: G(z) if y is None else G(z, y))
 
     def D(self, x, y=None):
         """The discriminator in training: logits (n,) or (n, …), in full precision."""
@@ -189,8 +201,7 @@ class Run:
 
     def look(self, batch):
         """One forward pass of D in training, in full precision: (logits, further outputs …), one for each head."""
-        with self.place.precision():
-            seen = self.discriminator(batch.x) if batch.y is None else self.discriminator(batch.x, batch.y)
+        seen = self.ask(self.discriminator, lambda D: D(batch.x) if batch.y is None else D(batch.x, batch.y))
         return tuple(each.float() if each.dtype == torch.bfloat16 else each for each in _all(seen))
 
     def score(self, x, y=None):
@@ -227,6 +238,15 @@ class Run:
 
     def release(self):
         """See `replicates.Stack`; one run holds nothing back."""
+
+    @property
+    def whole(self):
+        """The run that this is one process's part of, see `processes.Process`: itself."""
+        return self
+
+    def agree(self, stop):
+        """Whether any of the processes that move this run is to stop: all of them stop at the same step."""
+        return stop
 
     # what people ask for
 

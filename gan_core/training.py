@@ -137,18 +137,19 @@ def _train(runs, steps, watch):
     what = each if len(runs) == 1 else f"{len(runs)} runs of {each}"
     for run in runs:
         if run.step == 0:
-            data_must_fit(run)
+            data_must_fit(run.whole)
     team = runs[0]
     try:
         with (
             between_steps() as asked_to_stop,
             replicates.teams(runs, iteration) as teams,
-            _progress.bar(steps * len(teams), what) as bar,
+            _progress.bar(steps * len(teams), what, silent=not team.leads) as bar,
         ):
             for team in teams:
                 _advance(team, steps, watch, bar, asked_to_stop)
     except KeyboardInterrupt:
-        print(f"stopped at step {team.step:,}; training.train(run, steps) goes on from there")
+        if team.leads:
+            print(f"stopped at step {team.step:,}; training.train(run, steps) goes on from there")
     except DivergedError as error:
         error.runs = runs
         raise
@@ -169,7 +170,7 @@ def _advance(team, steps, watch, bar, asked_to_stop):
         if not bar.disable and time.monotonic() - shown > 0.5:
             shown = time.monotonic()
             _show(bar, team)
-        if asked_to_stop():
+        if team.agree(asked_to_stop()):
             raise KeyboardInterrupt
     _checked(team, well)
     if not bar.disable:

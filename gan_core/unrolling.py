@@ -52,6 +52,10 @@ class Unroll:
         """ValueError for what the K steps cannot go through, before the first of them."""
         if self.K:
             _virtual(run)
+        if self.K and run.processes > 1:
+            raise ValueError(
+                "unrolling takes D's virtual steps on whole minibatches, and a process has its part; use one"
+            )
         if self.K and run.gan.classes is not None and run.gan.penalties:
             raise ValueError(
                 "unrolling with labels and a penalty: the fakes of G's step have other labels than the real examples, "

@@ -1,6 +1,7 @@
 """The data. A dataset has a `shape`, that of one example, and `sample(n, rng)`, n examples from a torch.Generator."""
 
 from gan_core.datasets import files
+from gan_core.datasets.balanced import Balanced, balanced
 from gan_core.datasets.digits import StackedDigits, digits, stacked_digits
 from gan_core.datasets.examples import Examples, Images
 from gan_core.datasets.faces import FACE_FACTORS, draw_faces, faces, people
@@ -9,12 +10,14 @@ from gan_core.datasets.mixtures import Mixture, grid, mixture, ring, swiss_roll
 
 __all__ = [
     "FACE_FACTORS",
+    "Balanced",
     "Examples",
     "Images",
     "Loader",
     "Mixture",
     "StackedDigits",
     "as_data",
+    "balanced",
     "digits",
     "draw_faces",
     "faces",

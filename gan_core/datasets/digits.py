@@ -1,6 +1,7 @@
 """Real handwritten digits, 8×8, that come inside scikit-learn: no download. One at a time, or three as one image."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
@@ -26,6 +27,7 @@ class StackedDigits:
     """Three images of `digits`, drawn independently, as the channels of one; `stacked_digits` says more."""
 
     digits: Examples
+    classes: ClassVar = 1_000
 
     @property
     def shape(self):

@@ -113,7 +113,9 @@ class GradientPenalty:
         return self.weight * self.every * self.cost(s).mean(-1)
 
     def must_fit(self, run):
-        """ValueError for a critic in which an example feels the others of its minibatch."""
+        """ValueError for a critic in which an example feels the others of its minibatch, and for x̂ that do."""
+        if self.at is near_real and run.processes > 1:
+            raise ValueError("near_real asks how far the real examples of a whole minibatch spread; use one process")
         for name, layer in run.discriminator.named_modules():
             if isinstance(layer, nn.modules.batchnorm._BatchNorm):
                 raise ValueError(

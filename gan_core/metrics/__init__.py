@@ -5,6 +5,13 @@ sees nothing but those, so say with the number which they were: "pixel Fréchet 
 judge's features". FID, KID and Inception Score without more are names for the features and classes of `inception`.
 """
 
+from gan_core.metrics.conditional import (
+    WithinClass,
+    label_accuracy,
+    nearest_class,
+    within_class_diversity,
+    within_class_frechet,
+)
 from gan_core.metrics.frechet import frechet_distance, frechet_gaussians
 from gan_core.metrics.inception import inception
 from gan_core.metrics.judge import Judge
@@ -24,19 +31,24 @@ __all__ = [
     "Modes",
     "PrecisionRecall",
     "Score",
+    "WithinClass",
     "birthday",
     "frechet_distance",
     "frechet_gaussians",
     "inception",
     "inception_score",
     "kernel_distance",
+    "label_accuracy",
     "mode_kl",
     "modes",
     "nearer_to_training",
+    "nearest_class",
     "nearest_distance",
     "parzen_log_likelihood",
     "precision_recall",
     "pyramid_sliced_wasserstein",
     "sliced_wasserstein",
     "stacked_modes",
+    "within_class_diversity",
+    "within_class_frechet",
 ]

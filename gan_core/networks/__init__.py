@@ -1,7 +1,26 @@
 """The architectures: functions that build a module."""
 
+from gan_core.networks.attention import SelfAttention, attentive
+from gan_core.networks.augmentation import Augment, augmented
+from gan_core.networks.conditional import (
+    Classifier,
+    Concatenated,
+    ConditionalBatchNorm,
+    Projection,
+    Told,
+    class_conditional,
+)
 from gan_core.networks.dcgan import dcgan_discriminator, dcgan_generator
+from gan_core.networks.flow import Flow, ImageVelocity, PointVelocity, euler, midpoint
 from gan_core.networks.mlp import Scale, mlp, orthogonal
+from gan_core.networks.progressive import (
+    MinibatchStd,
+    PixelNorm,
+    equalised,
+    progressive_discriminator,
+    progressive_generator,
+)
+from gan_core.networks.r3gan import r3gan_discriminator, r3gan_generator
 from gan_core.networks.sngan import (
     resnet_discriminator,
     resnet_generator,
@@ -9,13 +28,39 @@ from gan_core.networks.sngan import (
     sngan_generator,
 )
 from gan_core.networks.unrolled import unrolled_discriminator, unrolled_generator
+from gan_core.networks.vae import VAE, dcgan_vae, mlp_vae
 
 __all__ = [
+    "VAE",
+    "Augment",
+    "Classifier",
+    "Concatenated",
+    "ConditionalBatchNorm",
+    "Flow",
+    "ImageVelocity",
+    "MinibatchStd",
+    "PixelNorm",
+    "PointVelocity",
+    "Projection",
     "Scale",
+    "SelfAttention",
+    "Told",
+    "attentive",
+    "augmented",
+    "class_conditional",
     "dcgan_discriminator",
     "dcgan_generator",
+    "dcgan_vae",
+    "equalised",
+    "euler",
+    "midpoint",
     "mlp",
+    "mlp_vae",
     "orthogonal",
+    "progressive_discriminator",
+    "progressive_generator",
+    "r3gan_discriminator",
+    "r3gan_generator",
     "resnet_discriminator",
     "resnet_generator",
     "sngan_discriminator",

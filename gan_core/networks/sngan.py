@@ -111,9 +111,14 @@ class Upward(nn.Module):
         self.norm2, self.conv2 = nn.BatchNorm2d(outputs), nn.Conv2d(outputs, outputs, 3, 1, 1)
         self.shortcut = nn.Conv2d(inputs, outputs, 1)
 
-    def forward(self, x):
-        h = self.conv1(_doubled(relu(self.norm1(x))))
-        h = self.conv2(relu(self.norm2(h)))
+    @property
+    def told(self):
+        """Whether it takes labels beside x: if its normalisations do, see `conditional.class_conditional`."""
+        return getattr(self.norm1, "told", False)
+
+    def forward(self, x, *y):
+        h = self.conv1(_doubled(relu(self.norm1(x, *y))))
+        h = self.conv2(relu(self.norm2(h, *y)))
         return h + self.shortcut(_doubled(x))
 
 

@@ -22,6 +22,7 @@ STUDIES = {  # name: the file that it is in
     "faces_unrolled": "faces",
     "quality": "quality",
     "losses": "losses",
+    "people": "people",
 }
 
 
