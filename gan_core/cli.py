@@ -18,6 +18,7 @@ from pathlib import Path
 from gan_core import check, recipes
 
 SAVE_EVERY = 60  # seconds between two saves
+CHOICES = ("objective", "size", "steps", "hold", "fade")  # of a recipe, that a user may make
 LONG = 600  # seconds of training on a CPU that are worth a word beforehand
 
 _DATA = "\n".join(f"  {name:<15} {source.about}" for name, source in recipes.SOURCES.items())
@@ -303,7 +304,7 @@ def _must_be_reached(gan, steps):
     if steps < end:
         raise ValueError(
             f"the networks grow until step {end:,} and would not be whole after {steps:,}; give --steps {end:,} or "
-            "more, or another --size"
+            "more, a smaller --size, or less time to grow with --hold and --fade"
         )
 
 
@@ -316,7 +317,7 @@ def _taken_up(asked, source, result):
         raise ValueError(f"{result.folder} has a record and no checkpoint; begin anew under another --name")
     then = {**record, **record["recipe"]}
     now = {"method": asked.method, "data": source, "scale": asked.scale, "seed": asked.seed, "plain": asked.plain}
-    now |= {name: value for name in ("size", "objective") if (value := getattr(asked, name)) is not None}
+    now |= {name: value for name in CHOICES if name != "steps" and (value := getattr(asked, name)) is not None}
     differ = [f"{name} {then.get(name)} there, {value} given" for name, value in now.items() if then.get(name) != value]
     if differ:
         raise ValueError(f"the run in {result.folder} was begun otherwise: {'; '.join(differ)}")
@@ -324,7 +325,7 @@ def _taken_up(asked, source, result):
 
 
 def _recipe(asked, source, old):
-    given = {name: value for name in ("size", "steps", "objective") if (value := getattr(asked, name)) is not None}
+    given = {name: value for name in CHOICES if (value := getattr(asked, name)) is not None}
     if old:
         return replace(recipes.Recipe(**old["recipe"]), **given)
     return replace(recipes.recipe(asked.method, source, asked.scale), **given)
@@ -374,7 +375,7 @@ def _command(asked, source, run):
     """The command that does it again, without the folders of this machine."""
     words = [*_program(run), "train", asked.method, "--data", source + ":PATH" * (source == "folder")]
     words += ["--scale", asked.scale, "--seed", str(asked.seed)]
-    for option in ("name", "objective", "size", "steps", "device"):
+    for option in ("name", *CHOICES, "device"):
         if getattr(asked, option) is not None:
             words += [f"--{option}", str(getattr(asked, option))]
     return shlex.join(words + ["--plain"] * asked.plain)
@@ -497,6 +498,8 @@ def _describe_train(parser):
     add("--seed", type=_whole(0), default=0, metavar="N", help="of weights, noise and minibatches (default 0)")
     add("--steps", type=_whole(1), metavar="N", help="steps of the generator in all, in place of the recipe's")
     add("--size", type=_whole(1), metavar="N", help="pixels along a side, in place of the recipe's")
+    add("--hold", type=_whole(0), metavar="N", help="steps at each size, of networks that grow")
+    add("--fade", type=_whole(0), metavar="N", help="steps from each size to the next")
     add("--objective", metavar="NAME", help="another pair of losses than the method's: hinge, wasserstein …")
     add("--resume", action="store_true", help="go on with a run that was stopped, as if it never had been")
     add("--name", help="of the folder (default METHOD-DATA-SCALE-seedN)")

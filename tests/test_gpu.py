@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -81,14 +82,15 @@ def test_other_ways_have_their_time_and_their_parity_or_say_why_not(tiny):
         assert found(tiny, f"{method}-graph")["why_not"] == "CUDA graphs are only on CUDA"
 
 
-@pytest.mark.parametrize("method", recordings.MINUTES)
-def test_recordings_are_runs_like_any_other(tiny, method):
-    folder = tiny / f"{method}-faces-64-full"
+@pytest.mark.parametrize("name", recordings.RECORDINGS)
+def test_recordings_are_runs_like_any_other(tiny, name):
+    method, data, size, _ = recordings.RECORDINGS[name]
+    folder = tiny / f"{name}-{data}-{size}-full"
     assert {file.name for file in folder.iterdir()} >= {"record.json", "checkpoint.pt", "samples.png", "film.png"}
     record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     assert (record["method"], record["status"], record["steps"]) == (method, "finished", 2)
-    assert recordings.state(method, asked(tiny)) == (True, "finished, step 2 of 2", folder)
-    assert "2 of the recipe's 2 steps" in found(tiny, f"{method}-steps")["why"]
+    assert recordings.state(name, asked(tiny)) == (True, "finished, step 2 of 2", folder)
+    assert "2 of the recipe's 2 steps" in found(tiny, f"{name}-steps")["why"]
 
 
 def test_at_full_size_it_is_what_is_owed():
@@ -98,9 +100,15 @@ def test_at_full_size_it_is_what_is_owed():
     assert rows >= {f"dcgan-{size}px-batch64" for size in bench_dcgan.SIZES}
     assert rows >= {f"dcgan-32px-batch{batch}" for batch in bench_dcgan.BATCHES}
     assert rows >= {f"{method}-{way}" for method in ("dcgan", "sngan", "wgan_gp") for way in ("compiled", "graph")}
-    for method in ("dcgan", "sngan", "wgan_gp"):
-        assert recordings._recipe(method, full) == recipes.recipe(method, "faces", "full")
-    assert sum(recordings.MINUTES.values()) <= 25  # of 40, with the tests and the table
+    for name, (method, data, size, _) in recordings.RECORDINGS.items():
+        assert recordings._recipe(name, full) == replace(recipes.recipe(method, data, "full"), size=size)
+    assert sum(recording.minutes for recording in recordings.RECORDINGS.values()) <= 25  # of 40, with tests and table
+
+
+def test_networks_that_grow_have_time_to():
+    recorded = recordings.trial("progressive", SimpleNamespace(device="cpu", tiny=True))
+    assert recorded["steps"] == 2
+    assert 0 <= 2 * 2 * (recorded["hold"] + recorded["fade"]) <= 2 * 2
 
 
 @pytest.mark.parametrize(

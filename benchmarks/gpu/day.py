@@ -40,8 +40,8 @@ PARTS = {
     "tests": Part("the tests that take a device", tests.do, tests.state),
     "benchmark": Part("an iteration: DCGAN's table; compiled; as one CUDA graph", iterations.do, iterations.state),
     **{
-        method: Part(f"{method}, full scale", partial(recordings.do, method), partial(recordings.state, method))
-        for method in recordings.MINUTES
+        name: Part(f"{name}, full scale", partial(recordings.do, name), partial(recordings.state, name))
+        for name in recordings.RECORDINGS
     },
 }
 

@@ -23,6 +23,8 @@ STUDIES = {  # name: the file that it is in
     "quality": "quality",
     "losses": "losses",
     "people": "people",
+    "pairs_ring": "pairs",
+    "pairs_digits": "pairs",
 }
 
 
