@@ -383,17 +383,17 @@ def cgan(shape, classes, *, base=None, size=8, z=None, width=None):
 
 
 @described("Odena et al. 2017", "D says in one pass how real an image is and of which class; both players are marked")
-def acgan(shape, classes, *, base=None, z=None, width=None):
+def acgan(shape, classes, *, base=sndcgan, z=None, width=None):
     """GAN with an auxiliary classifier, Odena, Olah & Shlens 2017: D names the class, too, in the same forward pass.
 
     To L_D comes the cross-entropy of the classes of real and of fake examples, to L_G that of the fakes:
     `heads.classification`, see `networks.Classifier`. D is told no label. `base` is another method of this module and
-    says all the rest; unless given, `dcgan` for images and `gan` for points. G is told the label by conditional batch
-    normalisation where it has any, else by numbers beside z; in the paper always the latter. `z` and `width` are those
-    of `base` unless given. Raises ValueError as `base` and for `classes` below one; when a run is started, for a D that
-    does not end in a dense layer.
+    says all the rest; unless given `sndcgan`. (The paper has batch normalisation in D and Adam at 2·10⁻⁴, as `dcgan`
+    has; at that rate it takes long until G hears the label.) G is told it by conditional batch normalisation where it
+    has any, else by numbers beside z; in the paper always the latter. `z` and `width` are those of `base` unless given.
+    Raises ValueError as `base` and for `classes` below one; when a run is started, for a D that does not end in a dense
+    layer.
     """
-    base = base or (dcgan if _image(shape) else gan)
     plain = base(shape, **_given(z=z, width=width))
     return replace(
         plain,

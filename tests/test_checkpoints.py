@@ -767,7 +767,7 @@ def named(name):
 
     def belongs_to(run):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(checkpoints, "_name", name)
+            patch.setattr(checkpoints, "in_words", name)
             return checkpoints.belongs_to(run)
 
     return belongs_to

@@ -87,8 +87,8 @@ def nearest_class(x, real, y):
 
     (Fisher's linear discriminant, all classes equally likely.) What differs within a class, such as a smile, is what S
     is large for, and counts little; what belongs to the class counts much. In the features of `judges.faces` it tells
-    176 people of `datasets.people` by 41 images of each, and is right on 0.999 of the other 41 images. It always has an
-    answer, for noise too. S gets 10⁻⁶ of its mean variance on its diagonal, so that flat directions do no harm.
+    176 people of `datasets.people` by 20 images of each, and is right on 0.999 of 20 others. It always has an answer,
+    for noise too. S gets 10⁻⁶ of its mean variance on its diagonal, so that flat directions do no harm.
 
     Parameters: `x` (n, *shape) samples, `real` (m, *shape) examples with labels `y` (m,). Returns labels (n,), int64.
     Raises ValueError for values that are not finite, examples of two shapes and labels that do not fit.
@@ -116,11 +116,12 @@ def _by_class(name, x, y, least):
     """{label: its rows of x}, in the order of the labels; ValueError names those with fewer than `least`."""
     x = rows(name, x)
     y = _labels("y", y, len(x))
-    classes, counts = np.unique(y, return_counts=True)
+    order = np.argsort(y, kind="stable")
+    classes, first, counts = np.unique(y[order], return_index=True, return_counts=True)
     if (counts < least).any():
         few = ", ".join(map(str, classes[counts < least][:20]))
         raise ValueError(f"{name} must hold at least {least} samples of each class; fewer are of {few}")
-    return {int(k): x[y == k] for k in classes}
+    return dict(zip(classes.tolist(), np.split(x[order], first[1:]), strict=True))
 
 
 def _labels(name, y, n=None):

@@ -50,9 +50,10 @@ class Concatenated(nn.Module):
 class Projection(nn.Module):
     """D(x, y) = ψ(φ(x)) + e(y)ᵀ φ(x), (n, 1): how real x looks, and how well it goes with y.
 
-    Where D is best, ψ(φ(x)) is the log ratio of the densities p(x)/q(x) and the product that of p(y|x)/q(y|x), which is
-    linear in φ for a softmax. `discriminator` is cut at its last dense layer, see `cut`. e starts as small as that
-    layer's weights are, and is spectrally normalised where that layer is.
+    D at its best is log p(x, y)/q(x, y) = log p(x)/q(x) + log p(y|x)/q(y|x). Where both p(y|x) and q(y|x) are a softmax
+    of products with φ(x), the last term is such a product and a term without y, which ψ takes over. `discriminator` is
+    cut at its last dense layer, see `cut`. e starts as small as that layer's weights are, and is spectrally normalised
+    where that layer is.
     Raises ValueError as `cut`. Source: Miyato & Koyama 2018, eq. 3.
     """
 

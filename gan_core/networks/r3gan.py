@@ -33,8 +33,9 @@ GROUP = 16  # channels that a 3 × 3 convolution mixes
 
 
 def r3gan_generator(z, shape, *, width=16, blocks=1):
-    """z (n, z) -> images (n, channels, size, size), not bounded, for `shape` = (channels, size, size).
+    """z (n, z) -> images (n, channels, size, size) for `shape` = (channels, size, size).
 
+    They are not bounded in training; in eval mode what is past −1 or 1 is cut off, as where a picture is stored.
     `width` is the number of channels at full size, twice as many at each smaller one; `blocks` of them at each size.
     Raises ValueError for a shape that is not square with a side of 8, 16, 32, 64 or 128.
 
@@ -49,7 +50,7 @@ def r3gan_generator(z, shape, *, width=16, blocks=1):
         layers += [_one_by_one(c, c // 2), Resample(4 * 2**step, 8 * 2**step)]  # fewer channels first: less to do
         layers += [Block(c // 2, gain) for _ in range(each)]
         c //= 2
-    return nn.Sequential(*layers, _one_by_one(c, channels))
+    return nn.Sequential(*layers, _one_by_one(c, channels), CutOff())
 
 
 def r3gan_discriminator(shape, *, width=16, blocks=1):
@@ -112,6 +113,13 @@ class Resample(nn.Module):
 
     def extra_repr(self):
         return "{1}, {0}".format(*self.R.shape)
+
+
+class CutOff(nn.Module):
+    """x in training, in eval mode max(−1, min(x, 1))."""
+
+    def forward(self, x):
+        return x if self.training else x.clamp(-1, 1)
 
 
 def resampling(before, after):
