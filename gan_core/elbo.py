@@ -10,9 +10,9 @@ and what is missing is KL(q(z|x) ‖ p(z|x)). Of one example, in nats, with d nu
     reconstruction    −log p(x|z) = ‖x − μ(z)‖² / (2σ²) + d/2 · log(2πσ²)    at z = m + s ε, ε ~ N(0, I)   sec. 2.4
     kl                KL(q ‖ p) = ½ Σ (m² + s² − 1 − log s²)                                               appendix B
 
-Both are to be small, and their sum is −ELBO. The first asks z to tell all about x, the second to tell little; σ says
-at which error the two are even. They are sums over the numbers of x and of z: with a mean in place of one of them, the
-bound would be none.
+Both are to be small, and their sum is −ELBO. The first asks z to tell all about x, the second to tell little, and σ is
+the price of an error between them. They are sums over the numbers of x and of z: with a mean in place of one of them,
+the bound would be none.
 
 gan = Model(partial(dcgan_vae, 64, data.shape), z=64, step=Elbo(sigma=0.1), losses=Elbo.losses)
 """

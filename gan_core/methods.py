@@ -266,12 +266,13 @@ def progressive(shape, *, hold=600, fade=600, z=128, width=64, lr=1e-3):
 
 
 @described("Kingma & Welling 2014", "no game: an encoder and a decoder, which raise a bound on the likelihood")
-def vae(shape, *, sigma=0.1, lr=1e-3, z=None, width=None):
+def vae(shape, *, sigma=0.3, lr=1e-3, z=None, width=None):
     """Variational autoencoder, Kingma & Welling 2014: no GAN, for contrast. It raises the ELBO, see `elbo`.
 
     The decoder is the generator that `dcgan` has for images, and `gan` for points and for images of 8 × 8; the encoder
-    is the body of their discriminator. p(x|z) = N(μ(z), σ² I) with σ = `sigma` in units of x; Adam at 10⁻³ with
-    β = (0.9, 0.999). Its samples are means μ(z). `z` and `width` are those of `gan` and `dcgan` unless given. Raises
+    is the body of their discriminator. p(x|z) = N(μ(z), σ² I) with σ = `sigma` in units of x; its samples are the means
+    μ(z). The bound is best where σ is the error that is left; a larger σ asks less of z, whose draws are then better
+    pictures. Adam at 10⁻³ with β = (0.9, 0.999). `z` and `width` are those of `gan` and `dcgan` unless given. Raises
     ValueError as these do, and for a sigma that is not positive.
     """
     convolutional = _image(shape) and shape[-1] > 8
@@ -286,13 +287,13 @@ def vae(shape, *, sigma=0.1, lr=1e-3, z=None, width=None):
 
 
 @described("Lipman et al. 2023", "no game: a velocity that carries noise to examples, learned as one regression")
-def flow(shape, *, lr=1e-3, steps=16, width=None):
+def flow(shape, *, lr=1e-3, steps=8, width=None):
     """Flow matching, Lipman et al. 2023, on straight lines as in Liu et al. 2023: no GAN, for contrast.
 
     For points (d,) the velocity is a multilayer perceptron of `width` 128, for images (channels, size, size) with size
     8, 16, 32, 64 or 128 a small U-Net of `width` 32. z has as many numbers as an example; a sample takes `steps` steps
     of the midpoint rule, two looks at the velocity each, and images are cut to [−1, 1] at the end. Adam at 10⁻³ with
-    β = (0.9, 0.999); a moving average does much for it. Raises ValueError for another shape and for steps below one.
+    β = (0.9, 0.999). Raises ValueError for another shape and for steps below one.
     """
     _point_or_image(shape)
     velocity = ImageVelocity if _image(shape) else PointVelocity

@@ -106,6 +106,16 @@ BY_METHOD = {
     "sndcgan": _DCGAN,
     **dict.fromkeys(("acgan", "projection"), _DCGAN),
     "cgan": _DCGAN,
+    "vae": {
+        "class": {"width": 32, "steps": 5_000, "ema": 0.995},
+        "night": {"width": 32, "steps": 20_000, "ema": 0.999},
+        "full": {"width": 64, "ema": 0.999},
+    },
+    "flow": {
+        "class": {"width": 32, "steps": 6_000, "ema": 0.999},
+        "night": {"width": 32, "steps": 20_000, "ema": 0.999},
+        "full": {"width": 64, "steps": 100_000, "ema": 0.9999},
+    },
     "sngan": {
         "class": {"width": 32, "steps": 2_000, "ema": 0.995},
         "night": {"width": 24, "ema": 0.999},

@@ -597,7 +597,8 @@ TRAP = ""
 
 def test_no_code_in_a_file_is_run(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "TRAP", str(tmp_path / "it ran"))
-    content = {"plain": pickle.dumps(Trap()), "torch's": packed({"belongs_to": {}, "format": checkpoints.FORMAT, "step": Trap()})}
+    of_ours = {"belongs_to": {}, "format": checkpoints.FORMAT, "step": Trap()}
+    content = {"plain": pickle.dumps(Trap()), "torch's": packed(of_ours)}
     pickle.loads(content["plain"])
     assert (tmp_path / "it ran").exists()  # the trap works
     (tmp_path / "it ran").unlink()

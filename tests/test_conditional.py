@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 from functools import partial
+from itertools import product as pairs
 
 import pytest
 import torch
@@ -595,13 +596,12 @@ def test_what_they_are_made_of_unless_told():
         )
         assert str(gan.discriminator().network) == str(wider.discriminator())
         assert str(gan.generator().network) == str(longer.generator())
-    for shape, base in (((2,), methods.gan), ((1, 8, 8), methods.dcgan), (IMAGE, methods.dcgan)):
-        assert str(methods.acgan(shape, 3).discriminator().body[:2]) == str(base(shape).discriminator()[:2])
-    for shape in ((2,), IMAGE):
-        gan, base = methods.projection(shape, 3), methods.sndcgan(shape)
+    for shape, method in pairs(((2,), (1, 8, 8), IMAGE), (methods.acgan, methods.projection)):
+        gan, base = method(shape, 3), methods.sndcgan(shape)
         assert gan.objective is objectives.hinge
-        assert str(gan.discriminator().body[:2]) == str(base.discriminator()[:2])
-        assert is_parametrized(gan.discriminator().embedding)
+        D = gan.discriminator()
+        assert str(D.body[:2]) == str(base.discriminator()[:2])
+        assert is_parametrized(D.embedding if method is methods.projection else D.scores)
         assert (gan.optimizer_d, gan.optimizer_g) != (methods.dcgan(IMAGE).optimizer_d,) * 2
 
 

@@ -801,6 +801,7 @@ def test_algorithm_1_fits_one_screen():
     """The lines a reader must see to have seen Algorithm 1: the two inner loops and their steps."""
     source = pathlib.Path(algorithm.__file__).read_text(encoding="utf-8").splitlines()
     first, last = (
-        next(i for i, line in enumerate(source) if line.startswith(f"def {name}")) for name in ("algorithm_1", "descend")
+        next(i for i, line in enumerate(source) if line.startswith(f"def {name}("))
+        for name in ("algorithm_1", "descend")
     )
     assert last - first <= 48

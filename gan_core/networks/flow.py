@@ -41,7 +41,7 @@ class Flow(nn.Module):
     Raises ValueError for steps below one.
     """
 
-    def __init__(self, velocity, shape, *, steps=16, step=midpoint, end=nn.Identity):
+    def __init__(self, velocity, shape, *, steps=8, step=midpoint, end=nn.Identity):
         super().__init__()
         self.velocity, self.shape = velocity, tuple(shape)
         self.steps, self.step, self.end = whole("steps", steps), step, end()
@@ -131,7 +131,7 @@ class Waves(nn.Module):
 
 
 def _norm(channels):
-    """In groups of 16 channels: with fewer, torch takes ten times as long in bfloat16 with channels last."""
+    """In groups of 16 channels: with fewer, torch takes several times as long in bfloat16 with channels last."""
     return nn.GroupNorm(channels // 16 if channels % 16 == 0 else 1, channels)
 
 

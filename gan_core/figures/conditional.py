@@ -1,0 +1,162 @@
+"""Pictures of chapter 11: a density for each label, who is told the label, and what a generator makes of it.
+
+Everywhere here a label has one colour, line and marker, those of `KINDS` in their order.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.stats import t as student
+
+from gan_core.figures.samples import sheet
+from gan_core.figures.style import BLUE, GREEN, GREY, KINDS, ORANGE
+
+
+def kinds(x, panels, truth=None):
+    """What there is at x, for each label: `panels` maps a title to densities p(x|y), (labels, n) over `x` (n,).
+
+    Grey is the half of their sum, p(x), for labels of equal shares. `truth`, of the same form, is drawn dotted in every
+    panel.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.4 * len(panels) + 0.8, 3.6), sharey=True, squeeze=False)
+    for ax, (title, densities) in zip(axes[0], panels.items(), strict=True):
+        ax.fill_between(x, np.mean(densities, 0), color=GREY, alpha=0.25, linewidth=0, label="without the label")
+        for label, (density, (colour, line, _)) in enumerate(zip(densities, KINDS, strict=False)):
+            ax.plot(x, density, color=colour, linestyle=line, label=f"y = {label}")
+        for density in () if truth is None else truth:
+            shown = {} if density is not truth[0] else {"label": "the data's"}
+            ax.plot(x, density, color="black", linestyle=":", linewidth=1.2, **shown)
+        ax.set(title=title, xlabel="x", xlim=(x[0], x[-1]), ylim=(0, None))
+    axes[0, 0].set_ylabel("density of x, given y")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    return figure
+
+
+def discriminators(x, panels):
+    """D over x: `panels` maps a title to {name: (exact (n,), trained (seeds, n))}, a line and faint lines for the seeds."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.9 * len(panels) + 0.6, 3.6), sharey=True, squeeze=False)
+    for ax, (title, curves) in zip(axes[0], panels.items(), strict=True):
+        for (name, (exact, trained)), (colour, line, _) in zip(curves.items(), KINDS, strict=False):
+            for one in trained:
+                ax.plot(x, one, color=colour, linewidth=0.9, alpha=0.6)
+            ax.plot(x, exact, color=colour, linestyle=line, linewidth=3, label=name)
+        ax.axhline(0.5, color=GREY, linewidth=1, linestyle=":")
+        ax.set(title=title, xlabel="x", xlim=(x[0], x[-1]), ylim=(-0.03, 1.03))
+        ax.legend(loc="upper center")
+    axes[0, 0].set_ylabel("D: how likely real")
+    return figure
+
+
+def table(values, rows, columns, label):
+    """Numbers as shades, each written in its place: `values` (rows, columns); `label` says what they are."""
+    values = np.asarray(values)
+    figure, ax = plt.subplots(figsize=(2.1 * len(columns) + 3.6, 0.72 * len(rows) + 1.3))
+    shades = ax.imshow(values, cmap="Blues", vmin=0, vmax=1.5 * values.max(), aspect="auto")
+    for (row, column), value in np.ndenumerate(values):
+        ax.text(column, row, f"{abs(value):.2f}", ha="center", va="center", fontsize=14)
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.grid(visible=False)
+    ax.set_xlabel(label)
+    del shades
+    return figure
+
+
+def told(panels, centres, limit):
+    """Samples in the plane by the label they were asked for: `panels` maps a title to (points (n, 2), labels (n,)).
+
+    The number of a label stands at the centre of the real examples that have it, `centres` (labels, 2).
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(2.9 * len(panels), 3.6), sharex=True, sharey=True)
+    for ax, (title, (points, labels)) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        for label, (centre, (colour, _, marker)) in enumerate(zip(centres, KINDS, strict=False)):
+            some = np.asarray(points)[np.asarray(labels) == label]
+            ax.plot(*some.T, marker, color=colour, markersize=4, alpha=0.6, label=f"asked for {label}")
+            ax.text(*(1.75 * np.asarray(centre)), str(label), ha="center", va="center", fontsize=15, weight="bold")
+        ax.set(aspect="equal", xlim=(-limit, limit), ylim=(-limit, limit), xlabel="x₁", ylabel="x₂")
+        ax.set_title(title, fontsize=12)
+        ax.label_outer()
+        ax.grid(visible=False)
+    handles = np.atleast_1d(axes)[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=len(centres), markerscale=1.8)
+    return figure
+
+
+def measures(panels):
+    """Measures under several seeds: `panels` maps an x label to ({group: one value a seed}, {name: value to compare}).
+
+    A small mark is a seed, the large one the mean, the bar its 95 % interval by Student's t.
+    """
+    rows = len(next(iter(panels.values()))[0])
+    size = (4.4 * len(panels) + 1.6, 0.62 * rows + 1.7)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
+    for ax, (xlabel, (groups, compared)) in zip(axes[0], panels.items(), strict=True):
+        for row, (values, (colour, _, marker)) in enumerate(zip(groups.values(), KINDS, strict=False)):
+            low, high = interval(values)
+            spread = np.linspace(-0.22, 0.22, len(values))  # so that equal values can be told apart
+            ax.plot([low, high], [row, row], "-", color=colour, linewidth=6, alpha=0.45)
+            ax.plot(values, row + spread, marker, color=colour, markersize=5, alpha=0.6)
+            ax.plot(np.mean(values), row, marker, color=colour, markersize=10, markeredgecolor="black")
+        for (name, value), line in zip(compared.items(), ("--", ":"), strict=False):
+            ax.axvline(value, color=GREY, linestyle=line, label=name)
+        ax.set_yticks(range(len(groups)), list(groups))
+        ax.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
+        ax.set_xlim(left=min(0, ax.get_xlim()[0]))
+        if compared:
+            ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(compared))
+    return figure
+
+
+def interval(values):
+    """The 95 % interval of the mean of a few seeds, by Student's t: (low, high)."""
+    values = np.asarray(values)
+    half = student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return values.mean() - half, values.mean() + half
+
+
+def accuracy_and_diversity(named, trained=None):
+    """Both questions at once: `named` maps a name to one (accuracy, diversity), `trained` to (seeds, 2) of them."""
+    figure, ax = plt.subplots(figsize=(8.5, 4.6))
+    for name, (accuracy, diversity) in named.items():
+        colour, marker = (BLUE, "*") if name.startswith("real digits") and "," not in name else (GREY, "X")
+        ax.plot(accuracy, diversity, marker, color=colour, markersize=16 if marker == "*" else 11)
+        ax.annotate(
+            name, (accuracy, diversity), (-10 if accuracy > 0.5 else 10, 6), textcoords="offset points",
+            ha="right" if accuracy > 0.5 else "left", color=colour, weight="bold",
+        )  # fmt: skip
+    marks = ((ORANGE, "s"), (GREEN, "^"), *((colour, marker) for colour, _, marker in KINDS[3:]))
+    for (name, seeds), (colour, marker) in zip((trained or {}).items(), marks, strict=False):
+        ax.plot(*np.transpose(seeds), marker, color=colour, markersize=9, alpha=0.7, label=name)
+    if trained:
+        figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    ax.set(xlabel="label accuracy", ylabel="within-class diversity", xlim=(0, 1.05), ylim=(-0.35, None))
+    return figure
+
+
+def by_class(panels, names, rows="z"):
+    """Sheets with a column for each class: `panels` maps a title to images (rows · classes, 1, h, w), row after row."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.9 * len(panels), 4.1), squeeze=False)
+    for ax, (title, images) in zip(axes[0], panels.items(), strict=True):
+        pixels = sheet(images, len(names))
+        ax.imshow(255 - pixels, cmap="gray", interpolation="nearest")
+        ax.set_xticks((np.arange(len(names)) + 0.5) * pixels.shape[1] / len(names), names)
+        ax.set(yticks=[], title=title, xlabel="asked for")
+        ax.xaxis.tick_top()
+        ax.tick_params(length=0)
+        ax.grid(visible=False)
+        ax.spines[:].set_visible(False)
+    axes[0, 0].set_ylabel(rows)
+    return figure
+
+
+def codes(panels, limit):
+    """Samples in the plane, each shaded by the number it was made of: `panels` maps a title to (points, numbers)."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(3.7 * len(panels) + 1, 3.7), sharex=True, sharey=True)
+    for ax, (title, (points, numbers)) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        shades = ax.scatter(*np.asarray(points).T, c=numbers, s=8, cmap="viridis", vmin=-2, vmax=2, antialiased=False)
+        ax.set(title=title, aspect="equal", xlim=(-limit, limit), ylim=(-limit, limit), xlabel="x₁", ylabel="x₂")
+        ax.label_outer()
+        ax.grid(visible=False)
+    figure.colorbar(shades, ax=axes, label="the code c, z's first number")
+    return figure
