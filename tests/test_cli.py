@@ -16,7 +16,7 @@ import torch
 from mutants import assert_killed
 from PIL import Image
 
-from gan_core import checkpoints, cli, methods, recipes, results, training
+from gan_core import algorithm, checkpoints, cli, methods, recipes, results, training
 from gan_core.__main__ import main
 from gan_core.figures import samples as pictures
 
@@ -93,6 +93,7 @@ def test_the_help_of_train_names_all_data(capsys):
 def oracle_methods(command, capsys):
     command(None)
     header, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    rows, parts = rows[::2], rows[1::2]
     assert header.split() == ["method", "paper", "makes", "what", "it", "is"]
     cells = {row[0]: row[1:] for row in (re.split(r"\s{2,}", row) for row in rows)}
     assert list(cells) == list(recipes.methods())
@@ -106,13 +107,22 @@ def oracle_methods(command, capsys):
     assert cells["sngan_resnet"][:2] == ["Miyato et al. 2018", "images"]
     for name, method in recipes.methods().items():
         assert cells[name][2] == method.about
+    made_of = {name: line.strip().split("; ") for name, line in zip(cells, parts, strict=True)}
+    assert all(line.startswith(" ") for line in parts)
+    assert made_of["gan"] == made_of["dcgan"] == ["non_saturating"]
+    assert made_of["wgan"] == ["wasserstein", "clipped(c=0.01)", "n_dis 5"]
+    assert made_of["acgan"] == ["hinge", "D also: classification", "labels"]
+    assert made_of["vae"][1] == "reconstruction + kl"
+    assert "Growth(levels=3 hold=600 fade=600)" in made_of["progressive"]
+    assert "average of G 0.999" in made_of["progressive"]
+    assert [part for part in made_of["r3gan"] if part.startswith("GradientPenalty")]
 
 
 def test_methods(capsys):
     oracle_methods(cli.methods, capsys)
 
 
-def printing(change):
+def printing(change, parts=cli._parts):
     """The table with something in it changed."""
 
     def command(asked):
@@ -121,6 +131,7 @@ def printing(change):
         print("method  paper  makes  what it is")
         for name, row in rows.items():
             print(name, *row, sep="  ")
+            print(" ", parts(recipes.methods()[name]))
 
     return command
 
@@ -130,6 +141,8 @@ METHODS_MUTANTS = {
     "all make points": printing(lambda paper, makes, what: (paper, "points, images", what)),
     "title and all": printing(lambda paper, makes, what: (paper, makes, f"It is {what}")),
     "without what it is": printing(lambda paper, makes, what: (paper, makes, "a method")),
+    "parts of another": printing(lambda *row: row, parts=lambda method: cli._parts(methods.gan)),
+    "nothing but the loss": printing(lambda *row: row, parts=lambda method: cli._parts(method).partition(";")[0]),
 }
 
 
@@ -331,7 +344,7 @@ def test_a_result_is_never_written_over(without_pictures, capsys, tmp_path):
 # ---- stopped, and going on
 
 
-def interrupted_at(step, monkeypatch, times=1, within=training.iteration):
+def interrupted_at(step, monkeypatch, times=1, within=training.iteration, there=training):
     """From here on, Ctrl-C is pressed when an iteration has made `step` steps."""
 
     def pressed(run):
@@ -341,7 +354,7 @@ def interrupted_at(step, monkeypatch, times=1, within=training.iteration):
                 os.kill(os.getpid(), signal.SIGINT)
         return made
 
-    monkeypatch.setattr(training, within.__name__, pressed)
+    monkeypatch.setattr(there, within.__name__, pressed)
 
 
 def oracle_resume(go_on, monkeypatch, capsys):
@@ -541,7 +554,7 @@ def test_a_second_ctrl_c_stops_within_a_step_and_loses_what_was_not_saved(withou
     monkeypatch.setattr(cli, "SAVE_EVERY", -1)  # at every look for NaN
     assert main([*RING, "--steps", "24", "--name", "at once"]) == 0
     with monkeypatch.context() as patch:
-        interrupted_at(23, patch, times=2, within=training.discriminator_step)
+        interrupted_at(23, patch, times=2, within=algorithm.discriminator_step, there=algorithm)
         assert main([*RING, "--steps", "24", "--name", "in two"]) == 130
     assert "stopped within a step" in capsys.readouterr().err
     assert (record_of("in two")["steps"], saved("in two")["step"]) == (20, 20)

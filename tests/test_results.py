@@ -92,7 +92,7 @@ def test_every_line_is_about_something_there_is():
 
 
 SHAPES = {  # of an example, where there is no size to choose; else the channels
-    "ring": (2,), "grid": (2,), "digits": (1, 8, 8), "stacked_digits": (3, 8, 8), "faces": 3,
+    "ring": (2,), "grid": (2,), "digits": (1, 8, 8), "stacked_digits": (3, 8, 8), "faces": 3, "people": 3,
     "mnist": 1, "fashion_mnist": 1, "cifar10": 3, "stl10": 3, "flowers": 3, "folder": 3,
 }  # fmt: skip
 SIDES = {  # of images, that a method takes; where it takes points, those too
@@ -100,6 +100,9 @@ SIDES = {  # of images, that a method takes; where it takes points, those too
     "dcgan": (8, 32, 64),
     "sngan": ("points", 32, 64),
     "sngan_resnet": (32, 64),
+    "progressive": (8, 32, 64),
+    "sagan": (8, 32, 64),
+    **dict.fromkeys(("r3gan", "cgan", "acgan", "projection", "vae", "flow"), ("points", 8, 32, 64)),
 }
 
 
@@ -122,13 +125,18 @@ def test_every_recipe_is_of_a_gan_that_can_be_built(scale, monkeypatch):
         with torch.device("meta"):  # shapes without numbers
             if (shape[-1] if len(shape) == 3 else "points") not in SIDES[name]:
                 with pytest.raises(ValueError, match="square images"):
-                    recipes.gan(name, shape, recipe).generator()
+                    recipes.gan(name, shape, recipe, 3).generator()
                 continue
-            gan = recipes.gan(name, shape, recipe)
-            assert gan.ema == recipe.ema
-            x = gan.generator()(torch.zeros(2, gan.z))
+            gan = recipes.gan(name, shape, recipe, 3)
+            assert recipe.ema is None or gan.ema == recipe.ema
+            y = () if gan.classes is None else (torch.zeros(2, dtype=torch.long),)
+            x = gan.generator()(torch.zeros(2, gan.z), *y)
             assert x.shape == (2, *shape)
-            assert gan.discriminator()(x).shape == (2, 1)
+            if gan.discriminator is None:
+                continue
+            logits, *more = gan.discriminator()(x, *y) if gan.heads else (gan.discriminator()(x, *y),)
+            assert logits.shape == (2, 1)
+            assert len(more) == len(gan.heads)
 
 
 def oracle_gan(gan):
