@@ -106,6 +106,16 @@ BY_METHOD = {
     "sndcgan": _DCGAN,
     **dict.fromkeys(("acgan", "projection"), _DCGAN),
     "cgan": _DCGAN,
+    "sagan": {
+        "class": {"width": 32, "steps": 3_000, "ema": 0.995},
+        "night": {"width": 32, "ema": 0.999},
+        "full": {"width": 64, "ema": 0.999},
+    },
+    "r3gan": {
+        "class": {"width": 8, "steps": 3_000, "ema": 0.995},
+        "night": {"width": 8, "ema": 0.999},
+        "full": {"width": 32, "ema": 0.999},
+    },
     "vae": {
         "class": {"width": 32, "steps": 5_000, "ema": 0.995},
         "night": {"width": 32, "steps": 20_000, "ema": 0.999},

@@ -74,6 +74,14 @@ PAPERS = {
     "sngan": "Miyato et al. 2018",
     "sngan_resnet": "Miyato et al. 2018",
     "sndcgan": "Miyato et al. 2018",
+    "progressive": "Karras et al. 2018",
+    "vae": "Kingma & Welling 2014",
+    "flow": "Lipman et al. 2023",
+    "cgan": "Mirza & Osindero 2014",
+    "acgan": "Odena et al. 2017",
+    "projection": "Miyato & Koyama 2018",
+    "sagan": "Zhang et al. 2019",
+    "r3gan": "Huang et al. 2024",
 }
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from mutants import assert_killed
-from scipy.optimize import linprog, minimize_scalar
+from scipy.optimize import linprog, minimize, minimize_scalar
 from scipy.stats import wasserstein_distance
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, relu, softplus
 
@@ -180,7 +180,7 @@ def oracle_value_of_the_game(cross_entropy):
 
 def oracle_named(named):
     """A known name gives the objective that bears it; anything else is an error that names those there are."""
-    for name in NAMES:
+    for name in (*NAMES, "relativistic"):
         assert named(name) is getattr(objectives, name)
         assert named(name).name == name
     for unknown in "wgan", "", None, ["hinge"]:
@@ -189,7 +189,7 @@ def oracle_named(named):
 
 
 def test_named():
-    assert tuple(objectives.OBJECTIVES) == NAMES
+    assert tuple(objectives.OBJECTIVES) == (*NAMES, "relativistic")
     oracle_named(objectives.named)
 
 
@@ -261,7 +261,7 @@ def oracle_zero_sum(objective):
 
 def test_minimax_is_zero_sum():
     oracle_zero_sum(objectives.minimax)
-    assert [each.name for each in objectives.OBJECTIVES.values() if each.paired] == ["minimax"]
+    assert [each.name for each in objectives.OBJECTIVES.values() if each.paired] == ["minimax", "relativistic"]
 
 
 def test_minimax_mutants():
@@ -269,6 +269,137 @@ def test_minimax_mutants():
     assert_killed(oracle_zero_sum, right._replace(generator=lambda f, r: -right.discriminator(f, r)))
     assert_killed(oracle_zero_sum, right._replace(generator=lambda f, r: objectives.saturating.generator(f)))
     assert_killed(oracle_zero_sum, right._replace(generator=lambda f, r: right.discriminator(r, f)))
+
+
+# ---- the relativistic losses, of pairs
+
+
+def oracle_relativistic(objective):
+    """Of pairs (r, f): L_D = −E[log σ(r − f)], L_G = −E[log σ(f − r)]; a shift of all logits changes neither; each
+    logit is moved by 1/n of the probability that D, or G, gives to the wrong answer."""
+    real, fake = REAL, np.array([2.0, -0.5, -7.0, 3.0, 1.0, 9.0])  # as many, and not in the same order
+    n, wrong = len(real), sigmoid(fake - real)  # D's probability that the fake one is the real one
+    for shape in (n,), (n, 1), (2, 3):
+        r, f = tensor(real).reshape(shape), tensor(fake).reshape(shape)
+        loss_d, loss_g = objective.discriminator(r, f), objective.generator(f, r)
+        assert loss_d.shape == loss_g.shape == ()
+        assert loss_d.item() == pytest.approx(-log_sigmoid(real - fake).mean(), abs=1e-14)
+        assert loss_g.item() == pytest.approx(-log_sigmoid(fake - real).mean(), abs=1e-14)
+        for shift in (-3.0, 0.5, 100.0):
+            assert objective.discriminator(r + shift, f + shift).item() == pytest.approx(loss_d.item(), abs=1e-12)
+            assert objective.generator(f + shift, r + shift).item() == pytest.approx(loss_g.item(), abs=1e-12)
+    expected = [-wrong / n, wrong / n]
+    np.testing.assert_allclose(gradient(objective.discriminator, real, fake), expected, rtol=0, atol=1e-15)
+    expected = [-(1 - wrong) / n, (1 - wrong) / n]
+    np.testing.assert_allclose(gradient(objective.generator, fake, real), expected, rtol=0, atol=1e-15)
+    assert objective.paired
+
+
+def oracle_relativistic_extremes(objective):
+    """At logits of ±10,000 losses and gradients are finite, and who is sure and wrong feels a pull."""
+    for dtype in torch.float32, torch.float64:
+        low, high = (torch.full((3,), each, dtype=dtype, requires_grad=True) for each in (-1e4, 1e4))
+        for loss in objective.discriminator(low, high), objective.generator(low, high):
+            of_low, of_high = torch.autograd.grad(loss, (low, high))
+            assert loss.isfinite()
+            assert (of_low + 1 / 3).abs().max() < 1e-6, "called less real than its partner: push the logit up"
+            assert (of_high - 1 / 3).abs().max() < 1e-6
+        for loss in objective.discriminator(high, low), objective.generator(high, low):
+            assert loss.item() == 0
+
+
+def oracle_pairs(objective):
+    """Losses of pairs need as many logits of one kind as of the other; what could be broadcast is refused too."""
+    for real, fake in ((6, 4), (6, 1), (1, 6), (4, 0)):
+        for loss in objective.discriminator, objective.generator:
+            with pytest.raises(
+                ValueError, match=r"pairs.* as many real as fake ones; given shapes \(\d,\) and \(\d,\)"
+            ):
+                loss(torch.zeros(real), torch.zeros(fake))
+    with pytest.raises(ValueError, match=r"given shapes \(5,\) and \(5, 1\)"):
+        objective.discriminator(torch.zeros(5), torch.zeros(5, 1))
+
+
+def test_relativistic():
+    for oracle in oracle_relativistic, oracle_relativistic_extremes, oracle_pairs:
+        oracle(objectives.relativistic)
+
+
+def oracle_best_relativistic(objective):
+    """The best score is log p/q up to a shift, as for the cross-entropy, and L_D is then log 2 − JSD(p⊗q, q⊗p): to tell
+    which of a pair is real is to tell (real, fake) from (fake, real). On a histogram, all pairs as often as they come.
+    """
+    p, q = np.array([4, 3, 2, 1]) / 10, np.array([1, 2, 4, 3]) / 10
+    counts = np.rint(100 * np.outer(p, q)).astype(int)
+    real_bins, fake_bins = (np.repeat(bins.ravel(), counts.ravel()) for bins in np.indices((4, 4)))
+
+    def loss_and_slope(scores):
+        a = tensor(scores, requires_grad=True)
+        loss = objective.discriminator(a[real_bins], a[fake_bins])
+        return loss.item(), torch.autograd.grad(loss, a)[0].numpy()
+
+    found = minimize(loss_and_slope, np.zeros(4), jac=True, method="BFGS", options={"gtol": 1e-9})
+    np.testing.assert_allclose(found.x - found.x[0], np.log(p / q) - np.log(p / q)[0], atol=1e-6)
+    here, there = np.outer(p, q).ravel(), np.outer(q, p).ravel()
+    assert found.fun == pytest.approx(np.log(2) - divergences.js(here, there), abs=1e-10)
+
+
+def test_the_best_relativistic_discriminator():
+    oracle_best_relativistic(objectives.relativistic)
+
+
+RELATIVISTIC_MUTANTS = {
+    "the parts of D's loss exchanged": lambda right: right._replace(
+        discriminator=lambda r, f: right.discriminator(f, r)
+    ),
+    "G minimises D's loss": lambda right: right._replace(generator=lambda f, r: right.discriminator(r, f)),
+    "of means, not of pairs": lambda right: right._replace(discriminator=lambda r, f: softplus(f.mean() - r.mean())),
+    "against the mean fake": lambda right: right._replace(discriminator=lambda r, f: softplus(f.mean() - r).mean()),
+    "every real with every fake": lambda right: right._replace(
+        discriminator=lambda r, f: softplus(f.flatten() - r.flatten()[:, None]).mean()
+    ),
+    "not relativistic": lambda right: right._replace(generator=lambda f, r: objectives.non_saturating.generator(f)),
+    "zero sum": lambda right: right._replace(generator=lambda f, r: -right.discriminator(r, f)),
+    "the real ones held constant": lambda right: right._replace(generator=lambda f, r: right.generator(f, r.detach())),
+    "the sum of the pairs": lambda right: right._replace(discriminator=lambda r, f: softplus(f - r).sum()),
+    "both players' in one": lambda right: right._replace(
+        discriminator=lambda r, f: softplus(f - r).mean() + softplus(r - f).mean()
+    ),
+    "not told to be paired": lambda right: right._replace(paired=False),
+}
+PAIRS_MUTANTS = {
+    "no look": lambda right: right._replace(discriminator=lambda r, f: softplus(f - r).mean()),
+    "as many as both have": lambda right: right._replace(
+        generator=lambda f, r: softplus(r[: len(f)] - f[: len(r)]).mean()
+    ),
+}
+RELATIVISTIC_EXTREMES = {
+    "log of a sigmoid": lambda right: right._replace(discriminator=lambda r, f: -(r - f).sigmoid().log().mean()),
+    "by its formula": lambda right: right._replace(generator=lambda f, r: (1 + (r - f).exp()).log().mean()),
+}
+
+
+@pytest.mark.parametrize("fault", RELATIVISTIC_MUTANTS)
+def test_relativistic_mutants(fault):
+    assert_killed(oracle_relativistic, RELATIVISTIC_MUTANTS[fault](objectives.relativistic))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["the parts of D's loss exchanged", "of means, not of pairs", "the sum of the pairs", "both players' in one"],
+)
+def test_mutants_of_the_best_relativistic_discriminator(fault):
+    assert_killed(oracle_best_relativistic, RELATIVISTIC_MUTANTS[fault](objectives.relativistic))
+
+
+@pytest.mark.parametrize("fault", PAIRS_MUTANTS)
+def test_mutants_of_the_pairs(fault):
+    assert_killed(oracle_pairs, PAIRS_MUTANTS[fault](objectives.relativistic))
+
+
+@pytest.mark.parametrize("fault", RELATIVISTIC_EXTREMES)
+def test_relativistic_mutants_at_extreme_logits(fault):
+    assert_killed(oracle_relativistic_extremes, RELATIVISTIC_EXTREMES[fault](objectives.relativistic))
 
 
 def test_hinge_is_wasserstein_only_between_the_margins():
@@ -442,3 +573,56 @@ def test_mutants_of_the_earth_mover(fault):
 
 def test_mutants_of_the_hinges_divergence():
     assert_killed(oracle_gradient_is_the_divergences, SCORE_MUTANTS["hinge, the generator's sign lost"])
+
+
+def oracle_drifting(drifting):
+    """ε E_p[a²] more in L_D, of the real logits alone: the value and its gradient 2ε a / n. L_G is what it was."""
+    for objective in objectives.wasserstein, objectives.hinge:
+        held = drifting(objective, 0.25)
+        loss = held.discriminator(tensor(REAL), tensor(FAKE)).item()
+        assert loss == pytest.approx(LOSS_D[objective.name](REAL, FAKE) + 0.25 * (REAL**2).mean(), abs=1e-14)
+        moved, plain = gradient(held.discriminator, REAL, FAKE), gradient(objective.discriminator, REAL, FAKE)
+        np.testing.assert_allclose(moved[0] - plain[0], 0.5 * REAL / len(REAL), rtol=0, atol=1e-14)
+        np.testing.assert_array_equal(moved[1], plain[1])
+        assert held.generator is objective.generator
+        assert held.name == f"{objective.name} + 0.25 a²"  # a checkpoint tells one from another by it
+
+
+def test_drifting():
+    oracle_drifting(objectives.drifting)
+    # Wasserstein's loss does not mind a shift of all scores by c; with the drift one c is the best, E_p[a + c] = 0
+    held = objectives.drifting(objectives.wasserstein, 0.001).discriminator
+    best = minimize_scalar(lambda c: held(tensor(REAL + c), tensor(FAKE + c)).item()).x
+    assert best == pytest.approx(-REAL.mean(), abs=1e-6)
+
+
+def drift(of):
+    return lambda objective, epsilon: objective._replace(
+        name=f"{objective.name} + {epsilon:g} a²",
+        discriminator=lambda real, fake: objective.discriminator(real, fake) + epsilon * of(real, fake),
+    )
+
+
+DRIFTING_MUTANTS = {
+    "of the fakes": drift(lambda real, fake: fake.square().mean()),
+    "of both": drift(lambda real, fake: real.square().mean() + fake.square().mean()),
+    "the square of the mean": drift(lambda real, fake: real.mean().square()),
+    "the mean lost": drift(lambda real, fake: real.square().sum()),
+    "absolute values": drift(lambda real, fake: real.abs().mean()),
+    "halved": drift(lambda real, fake: real.square().mean() / 2),
+    "without a name": lambda objective, epsilon: objectives.drifting(objective, epsilon)._replace(name=objective.name),
+    "in L_G too": lambda objective, epsilon: objectives.drifting(objective, epsilon)._replace(
+        generator=lambda fake: objective.generator(fake) + epsilon * fake.square().mean()
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", DRIFTING_MUTANTS)
+def test_mutants_of_drifting(fault):
+    assert_killed(oracle_drifting, DRIFTING_MUTANTS[fault])
+
+
+@pytest.mark.parametrize("epsilon", [0, -0.001, float("inf"), float("nan"), "0.1", None])
+def test_a_drift_that_is_none_is_refused(epsilon):
+    with pytest.raises(ValueError, match=r"epsilon must be a positive number, such as 0\.001; given"):
+        objectives.drifting(objectives.wasserstein, epsilon)

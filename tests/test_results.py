@@ -6,6 +6,7 @@ import json
 import subprocess
 from dataclasses import replace
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -361,10 +362,12 @@ def test_a_picture_is_a_png_of_exactly_the_sheet():
 class Sampler:
     """What `measured` asks of a run: data, and samples that are known."""
 
+    gan = SimpleNamespace(classes=None)
+
     def __init__(self, data, x):
         self.data, self.x = data, x
 
-    def samples(self, n, seed=0):
+    def samples(self, n, seed=0, y=None):
         assert n == len(self.x)
         return self.x
 

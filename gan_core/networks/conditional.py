@@ -197,7 +197,7 @@ def _features(dense):
 def _like(dense, layer):
     """`layer` with weights as large as those of `dense`, from N(0, mean of w²), spectrally normalised if those are."""
     with at_rest(dense):
-        nn.init.normal_(layer.weight, 0, float(dense.weight.square().mean().sqrt()))
+        nn.init.normal_(layer.weight).mul_(dense.weight.square().mean().sqrt())
     return spectral_norm(layer) if _spectrally_normalised(dense) else layer
 
 

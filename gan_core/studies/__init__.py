@@ -23,6 +23,7 @@ STUDIES = {  # name: the file that it is in
     "quality": "quality",
     "losses": "losses",
     "people": "people",
+    "growth": "growth",
     "pairs_ring": "pairs",
     "pairs_digits": "pairs",
 }

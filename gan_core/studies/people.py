@@ -4,7 +4,9 @@ An article trained an auxiliary classifier's GAN and a projection discriminator 
 saw the first make one picture a class and the second many, and gave the credit to spectral normalisation. But the two
 differ in how they are told the class, in their normalisation, their loss and their networks, all at once. Here 176
 cartoon people with 82 faces each, DCGAN's networks, one Adam and one loss; and {AC, projection} × {batch normalisation,
-spectral normalisation of D} apart. One condition more has the article's loss for the auxiliary classifier.
+spectral normalisation of D} apart. One condition more has the article's loss for the auxiliary classifier. In two more
+the classifier learns from real faces only: AC-GAN marks D on the fakes, too, and so both players gain when they agree
+on a sign for each person that is no face.
 
 Who is on a face is read in the features of the judge of faces: the person whose real faces are nearest.
 """
@@ -13,8 +15,10 @@ from dataclasses import replace
 from functools import cache, partial
 
 import torch
+from torch.nn.functional import cross_entropy
 
 from gan_core import datasets, judges, methods, metrics, objectives
+from gan_core.heads import Head, classification
 from gan_core.studies.study import Study
 from gan_core.training import adam
 
@@ -39,6 +43,18 @@ def label(conditioning, norm):
 def method(conditioning, base):
     """The conditioning of this name on `base`, of width 32, with a moving average of G."""
     return replace(CONDITIONINGS[conditioning]((3, SIZE, SIZE), PEOPLE, base=base, width=32), ema=0.995)
+
+
+REAL_ONLY = Head(
+    "classification of the real",
+    lambda on_real, on_fake, real, fake: cross_entropy(on_real, real.y),
+    classification.generator,
+)
+
+
+def of_real_only(base):
+    """AC-GAN with a D that is asked who is on the real faces and not who is on the fakes."""
+    return replace(method("AC", base), heads=(REAL_ONLY,))
 
 
 @cache
@@ -99,10 +115,11 @@ people = Study(
         "AC, batch norm, cross-entropy": partial(
             method, "AC", partial(batch_normalised, objective=objectives.non_saturating)
         ),
+        **{f"{label('AC', norm)}, real only": partial(of_real_only, base) for norm, base in BASES.items()},
     },
     measure=of_samples,
     at=(500, 1_000, 2_000),
-    seeds=tuple(range(4)),
+    seeds=tuple(range(3)),
     dtype=torch.float32,
     together=False,
     reference=of_data,
