@@ -106,6 +106,11 @@ BY_METHOD = {
     "sndcgan": _DCGAN,
     **dict.fromkeys(("acgan", "projection"), _DCGAN),
     "cgan": _DCGAN,
+    "progressive": {
+        "class": {"width": 16, "batch": 32, "steps": 4_000, "hold": 500, "fade": 500, "ema": 0.995},
+        "night": {"width": 16, "batch": 32, "steps": 16_000, "hold": 1_500, "fade": 1_500, "ema": 0.999},
+        "full": {"width": 128, "batch": 64, "steps": 65_000, "hold": 5_000, "fade": 5_000, "ema": 0.999},
+    },
     "sagan": {
         "class": {"width": 32, "steps": 3_000, "ema": 0.995},
         "night": {"width": 32, "ema": 0.999},

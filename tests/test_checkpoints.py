@@ -28,6 +28,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from gan_core import algorithm, checkpoints, datasets, methods, objectives, training
 from gan_core.lipschitz import GradientPenalty, above_one, near_real, r1, r2, to_one
+from gan_core.networks import augmented
 from gan_core.training import GAN, adam
 from gan_core.unrolling import unroll
 
@@ -87,6 +88,10 @@ def loader(**changes):
 
 
 POINTS, DIGITS = partial(methods.gan, (2,), z=4, width=16), partial(methods.dcgan, (1, 8, 8), z=4, width=8)
+def changed():
+    return augmented(DIGITS().discriminator())
+
+
 TOLD = GAN(ToldG, ToldD, z=4, classes=10, ema=0.9)
 SMALL = {"z": 4, "width": 4}
 CASES = {  # name: the method, the data, how `fit` is called
@@ -119,6 +124,15 @@ CASES = {  # name: the method, the data, how `fit` is called
     "sndcgan, images": (methods.sndcgan((3, 16, 16), **SMALL), coloured, {"batch": 8}),
     "patch discriminator": (replace(DIGITS(), discriminator=patches), datasets.digits, {"batch": 16}),
     "lazy layers": (replace(DIGITS(), discriminator=lazy), datasets.digits, {"batch": 16}),
+    "sngan_resnet": (methods.sngan_resnet((3, 16, 16), n_dis=2, **SMALL), coloured, {"batch": 8}),
+    "cgan": (methods.cgan((1, 8, 8), 10, size=2, **SMALL), datasets.digits, {}),
+    "acgan": (methods.acgan((1, 8, 8), 10, **SMALL), datasets.digits, {"batch": 16}),
+    "projection": (methods.projection((1, 8, 8), 10, **SMALL), datasets.digits, {"batch": 16}),
+    "sagan": (methods.sagan((3, 16, 16), z=4, width=8), coloured, {"batch": 8}),
+    "r3gan, points": (methods.r3gan((2,), **SMALL), datasets.ring, {}),
+    "r3gan, images": (methods.r3gan((3, 16, 16), **SMALL), coloured, {"batch": 8}),
+    "augmented": (replace(DIGITS(), discriminator=changed), datasets.digits, {"batch": 16}),
+    "progressive": (methods.progressive((3, 16, 16), hold=1, fade=3, **SMALL), coloured, {"batch": 8}),
     "lazy R1": (replace(POINTS(), penalties=(r1(2, every=3),)), datasets.ring, {}),
     "DataLoader": (DIGITS(), loader, {}),
     "DataLoader with a generator": (
