@@ -79,9 +79,9 @@ Markdown("```python\n" + "\n\n".join(inspect.getsource(step) for step in STEPS) 
 # Three details carry the whole idea. The fakes of $D$'s step are made under `no_grad`: no gradient may reach $G$. In
 # $G$'s step $D$ is *frozen*: the gradient goes through it, and none is kept. And each step draws its own minibatch.
 #
-# The rest makes room for the methods of later chapters, each a value in `run.gan`: penalties, constraints, another
-# opponent, a schedule, labels `y`, a moving average. This chapter's method has none of them: the two inner loops are
-# empty, `y` is `None`, the opponent is $D$ itself.
+# The rest makes room for the methods of later chapters, each a value in `run.gan`: penalties, constraints, heads for what
+# else $D$ may say, another opponent, a schedule, labels `y`, a moving average. This chapter's method has none of them: the
+# inner loops are empty, `y` is `None`, the opponent is $D$ itself.
 #
 # A *method* is a value that holds the parts, and a *run* is a training in progress. Our first data live on the line.
 

@@ -378,8 +378,8 @@ def surrogate(run, look, z, direction=None, h=0.0):
     with torch.no_grad():
         for p, d in zip(theta, direction or theta, strict=True):
             p += h * d
-    logits = look(there, there.G(z), None)
-    return there.gan.objective.generator(*logits), theta
+    fake = training.Batch(there.G(z))
+    return training.generator_loss(look(there, fake), fake), theta
 
 
 def gradient(run, look, z):
@@ -576,7 +576,7 @@ claim(
 run = small(OPTIMIZERS["Adam"])
 fake = run.G(run.noise()).detach()
 virtual, really = run.copy(), run.copy()  # both will draw the same minibatch
-seen, _ = unroll(5)(virtual, fake, None)
+seen = unroll(5)(virtual, training.Batch(fake)).D(fake)
 real, _ = really.real()
 for _ in range(5):
     loss = objectives.cross_entropy(really.D(real), really.D(fake))

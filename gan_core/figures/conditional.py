@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from gan_core.figures.samples import sheet
-from gan_core.figures.style import BLUE, GREEN, GREY, KINDS, ORANGE
+from gan_core.figures.style import GREY, KINDS, ORANGE
 
 
 def kinds(x, panels, truth=None):
@@ -22,17 +22,17 @@ def kinds(x, panels, truth=None):
         ax.fill_between(x, np.mean(densities, 0), color=GREY, alpha=0.25, linewidth=0, label="without the label")
         for label, (density, (colour, line, _)) in enumerate(zip(densities, KINDS, strict=False)):
             ax.plot(x, density, color=colour, linestyle=line, label=f"y = {label}")
-        for density in () if truth is None else truth:
-            shown = {} if density is not truth[0] else {"label": "the data's"}
-            ax.plot(x, density, color="black", linestyle=":", linewidth=1.2, **shown)
-        ax.set(title=title, xlabel="x", xlim=(x[0], x[-1]), ylim=(0, None))
-    axes[0, 0].set_ylabel("density of x, given y")
+        for label, density in enumerate(() if truth is None else truth):
+            shown = None if label else "the data's"
+            ax.plot(x, density, color="black", linestyle=":", linewidth=1.2, label=shown)
+        ax.set(title=title, xlabel="x", xlim=(x[0], x[-1]))
+    axes[0, 0].set(ylabel="density of x, given y", ylim=(0, 1.05 * max(map(np.max, panels.values()))))
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure
 
 
 def discriminators(x, panels):
-    """D over x: `panels` maps a title to {name: (exact (n,), trained (seeds, n))}, a line and faint lines for the seeds."""
+    """D over x: `panels` maps a title to {name: (exact (n,), trained (seeds, n))}; the seeds' lines are thin."""
     figure, axes = plt.subplots(1, len(panels), figsize=(4.9 * len(panels) + 0.6, 3.6), sharey=True, squeeze=False)
     for ax, (title, curves) in zip(axes[0], panels.items(), strict=True):
         for (name, (exact, trained)), (colour, line, _) in zip(curves.items(), KINDS, strict=False):
@@ -46,11 +46,11 @@ def discriminators(x, panels):
     return figure
 
 
-def table(values, rows, columns, label):
-    """Numbers as shades, each written in its place: `values` (rows, columns); `label` says what they are."""
+def table(values, rows, columns, xlabel, ylabel):
+    """Numbers as shades, each written in its place: `values` (rows, columns)."""
     values = np.asarray(values)
     figure, ax = plt.subplots(figsize=(2.1 * len(columns) + 3.6, 0.72 * len(rows) + 1.3))
-    shades = ax.imshow(values, cmap="Blues", vmin=0, vmax=1.5 * values.max(), aspect="auto")
+    ax.imshow(values, cmap="Blues", vmin=0, vmax=1.5 * values.max(), aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         ax.text(column, row, f"{abs(value):.2f}", ha="center", va="center", fontsize=14)
     ax.set_xticks(range(len(columns)), columns)
@@ -58,8 +58,7 @@ def table(values, rows, columns, label):
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.grid(visible=False)
-    ax.set_xlabel(label)
-    del shades
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     return figure
 
 
@@ -68,11 +67,13 @@ def told(panels, centres, limit):
 
     The number of a label stands at the centre of the real examples that have it, `centres` (labels, 2).
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(2.9 * len(panels), 3.6), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, len(panels), figsize=(2.9 * len(panels), 4.4), sharex=True, sharey=True)
     for ax, (title, (points, labels)) in zip(np.atleast_1d(axes), panels.items(), strict=True):
         for label, (centre, (colour, _, marker)) in enumerate(zip(centres, KINDS, strict=False)):
             some = np.asarray(points)[np.asarray(labels) == label]
-            ax.plot(*some.T, marker, color=colour, markersize=4, alpha=0.6, label=f"asked for {label}")
+            ax.plot(
+                *some.T, marker, color=colour, markersize=4, alpha=0.6, antialiased=False, label=f"asked for {label}"
+            )
             ax.text(*(1.75 * np.asarray(centre)), str(label), ha="center", va="center", fontsize=15, weight="bold")
         ax.set(aspect="equal", xlim=(-limit, limit), ylim=(-limit, limit), xlabel="x₁", ylabel="x₂")
         ax.set_title(title, fontsize=12)
@@ -102,7 +103,7 @@ def measures(panels):
             ax.axvline(value, color=GREY, linestyle=line, label=name)
         ax.set_yticks(range(len(groups)), list(groups))
         ax.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
-        ax.set_xlim(left=min(0, ax.get_xlim()[0]))
+        ax.set_xlim(min(0, ax.get_xlim()[0]), 1.03 * ax.get_xlim()[1])
         if compared:
             ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(compared))
     return figure
@@ -116,47 +117,55 @@ def interval(values):
 
 
 def accuracy_and_diversity(named, trained=None):
-    """Both questions at once: `named` maps a name to one (accuracy, diversity), `trained` to (seeds, 2) of them."""
+    """Both questions at once: `named` maps a name to one (accuracy, diversity), `trained` to several, (seeds, 2).
+
+    The place of "real digits" is a star.
+    """
     figure, ax = plt.subplots(figsize=(8.5, 4.6))
     for name, (accuracy, diversity) in named.items():
-        colour, marker = (BLUE, "*") if name.startswith("real digits") and "," not in name else (GREY, "X")
-        ax.plot(accuracy, diversity, marker, color=colour, markersize=16 if marker == "*" else 11)
-        ax.annotate(
-            name, (accuracy, diversity), (-10 if accuracy > 0.5 else 10, 6), textcoords="offset points",
-            ha="right" if accuracy > 0.5 else "left", color=colour, weight="bold",
-        )  # fmt: skip
-    marks = ((ORANGE, "s"), (GREEN, "^"), *((colour, marker) for colour, _, marker in KINDS[3:]))
-    for (name, seeds), (colour, marker) in zip((trained or {}).items(), marks, strict=False):
+        colour, marker, size = ("black", "*", 16) if name == "real digits" else (GREY, "X", 11)
+        ax.plot(accuracy, diversity, marker, color=colour, markersize=size)
+        side, offset = ("right", -10) if accuracy > 0.5 else ("left", 10)
+        ax.annotate(name, (accuracy, diversity), (offset, 6), textcoords="offset points", ha=side, color=colour)
+    for (name, seeds), (colour, _, marker) in zip((trained or {}).items(), KINDS, strict=False):
         ax.plot(*np.transpose(seeds), marker, color=colour, markersize=9, alpha=0.7, label=name)
     if trained:
         figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=4)
-    ax.set(xlabel="label accuracy", ylabel="within-class diversity", xlim=(0, 1.05), ylim=(-0.35, None))
+    ax.set(xlabel="label accuracy", ylabel="within-class diversity", xlim=(0, 1.05))
+    ax.margins(y=0.12)
     return figure
 
 
-def by_class(panels, names, rows="z"):
-    """Sheets with a column for each class: `panels` maps a title to images (rows · classes, 1, h, w), row after row."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(4.9 * len(panels), 4.1), squeeze=False)
-    for ax, (title, images) in zip(axes[0], panels.items(), strict=True):
-        pixels = sheet(images, len(names))
-        ax.imshow(255 - pixels, cmap="gray", interpolation="nearest")
-        ax.set_xticks((np.arange(len(names)) + 0.5) * pixels.shape[1] / len(names), names)
-        ax.set(yticks=[], title=title, xlabel="asked for")
+def by_class(panels, names, ylabel="each row: one z", xlabel="asked for"):
+    """Sheets with a column for each of `names`: `panels` maps a title to images (rows · columns, 1, h, w) in [−1, 1].
+
+    The images of a row follow each other. Ink, +1, is black.
+    """
+    columns, images = len(names), list(panels.values())
+    side = 4.9 if len(panels) > 1 else 8.0
+    size = (side * len(panels) + 0.3, side * len(images[0]) / columns**2 + 1.0)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False)
+    for ax, title, some in zip(axes[0], panels, images, strict=True):
+        pixels = sheet(-np.asarray(some), columns)
+        height, width = np.divide(pixels.shape[:2], (len(some) / columns, columns))
+        ax.imshow(pixels, interpolation="nearest")
+        ax.hlines(np.arange(1, len(some) // columns) * height, 0, pixels.shape[1] - 1, color=GREY, linewidth=0.6)
+        ax.vlines(np.arange(1, columns) * width, 0, pixels.shape[0] - 1, color=GREY, linewidth=0.6)
+        ax.set_xticks((np.arange(columns) + 0.5) * width, names)
+        ax.set(yticks=[], title=title, xlabel=xlabel)
         ax.xaxis.tick_top()
         ax.tick_params(length=0)
         ax.grid(visible=False)
         ax.spines[:].set_visible(False)
-    axes[0, 0].set_ylabel(rows)
+    axes[0, 0].set_ylabel(ylabel)
     return figure
 
 
-def codes(panels, limit):
-    """Samples in the plane, each shaded by the number it was made of: `panels` maps a title to (points, numbers)."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(3.7 * len(panels) + 1, 3.7), sharex=True, sharey=True)
-    for ax, (title, (points, numbers)) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        shades = ax.scatter(*np.asarray(points).T, c=numbers, s=8, cmap="viridis", vmin=-2, vmax=2, antialiased=False)
-        ax.set(title=title, aspect="equal", xlim=(-limit, limit), ylim=(-limit, limit), xlabel="x₁", ylabel="x₂")
-        ax.label_outer()
-        ax.grid(visible=False)
-    figure.colorbar(shades, ax=axes, label="the code c, z's first number")
+def codes(c, panels):
+    """What G makes of the codes `c` (n,) that it is given: `panels` maps a title to samples (n, 1)."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.6 * len(panels), 3.6), sharey=True, squeeze=False)
+    for ax, (title, x) in zip(axes[0], panels.items(), strict=True):
+        ax.plot(c, np.asarray(x)[:, 0], ".", color=ORANGE, markersize=4, antialiased=False)
+        ax.set(title=title, xlabel="the code c, one of the numbers in z")
+    axes[0, 0].set_ylabel("x = G(z)")
     return figure
