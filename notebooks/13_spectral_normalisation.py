@@ -1127,6 +1127,6 @@ checked()
 #   climb to all sides, and which activation can.
 # - M. Heusel et al., *GANs trained by a two time-scale update rule converge to a local Nash equilibrium*, NeurIPS 2017.
 #
-# **Here the first part of the chapter ends.** The second will be about what the article is proudest of, few images of
-# many classes: 176 characters with some 82 pictures each, and whether it is SN that keeps a class from collapsing. For
-# that a GAN must be told the class, which the chapter on conditional GANs teaches.
+# **Here the first part of the chapter ends.** The second is chapter 13b, about what the article is proudest of, few images
+# of many classes: 176 characters with some 82 pictures each, and whether it is SN that keeps a class from collapsing. For
+# that a GAN must be told the class, which chapter 11 teaches.

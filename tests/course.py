@@ -20,7 +20,8 @@ class Chapter(NamedTuple):
 
     @property
     def number(self):
-        return self.entry["notebook"][:2]
+        """What stands before the name: "13", or "13b" for a second part."""
+        return self.entry["notebook"].partition("_")[0]
 
     @property
     def prose(self):

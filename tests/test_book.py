@@ -137,7 +137,7 @@ def test_literal_mutants(name):
 
 
 def test_prose_leads_to_pages():
-    chapters = {"02_second": "", "03_third": ""}
+    chapters = {"02b_more": "", "02_second": "", "03_third": ""}
     for given, wanted in {
         "[next](02_second.ipynb)": "[next](02_second.md)",
         "[`there`](../notebooks/03_third.py#a-place)": "[`there`](03_third.md#a-place)",
@@ -146,6 +146,7 @@ def test_prose_leads_to_pages():
         "`[a](02_second.ipynb)`\n\n```\n[a](02_second.ipynb)\n```": None,
         "at $[a](b)$": "at " + maths.protect("$[a](b)$"),
         "by `03/it-holds` and `09/a`": "by [`03/it-holds`](03_third.md#03/it-holds) and `09/a`",
+        "`02/a`, then `02b/a`": "[`02/a`](02_second.md#02/a), then [`02b/a`](02b_more.md#02b/a)",
     }.items():
         assert pages.prose(given, chapters) == (given if wanted is None else wanted)
 
@@ -229,9 +230,13 @@ def test_code_that_holds_a_fence():
 
 # --- the ledger -------------------------------------------------------------------------------------------------------
 
-CHAPTERS = {"00_made_up": "00 · Made up", "01_more": "01 · More"}
-SOURCES = {"01/b": {"source": "Lin 1991, eq. 3"}, "00/a": {"source": "this course", "corrects": "slides, line 9"}}
-CLAIMS = {"00/a": ("p|q is *so*.", "> 0"), "01/b": ("It is <small>.", "within 1e-09")}
+CHAPTERS = {"00_made_up": "00 · Made up", "01_more": "01 · More", "01b_still_more": "01b · Still more"}
+SOURCES = {
+    "01/b": {"source": "Lin 1991, eq. 3"},
+    "00/a": {"source": "this course", "corrects": "slides, line 9"},
+    "01b/c": {"source": "this course"},
+}
+CLAIMS = {"00/a": ("p|q is *so*.", "> 0"), "01/b": ("It is <small>.", "within 1e-09"), "01b/c": ("It is so.", "true")}
 
 
 def oracle_ledger(make):
@@ -241,10 +246,11 @@ def oracle_ledger(make):
         '| [p|q is *so*.](00_made_up.md#00/a) | <span class="bound">> 0</span> | this course'
         '<br><strong class="corrects">corrects slides, line 9</strong> |',
         '| [It is <small>.](01_more.md#01/b) | <span class="bound">within 1e-09</span> | Lin 1991, eq. 3 |',
+        '| [It is so.](01b_still_more.md#01b/c) | <span class="bound">true</span> | this course |',
     ]
     assert all(re.sub(r"<.*?>", "", line).count("|") == 4 for line in page.split("\n") if line.startswith("| ["))
     assert page.index("## 00 · Made up") < page.index("00/a") < page.index("## 01 · More") < page.index("01/b")
-    assert "2 sentences" in page
+    assert "3 sentences" in page
     assert "1 of them correct" in page
     for sources, claims, named in ((SOURCES, {"00/a": CLAIMS["00/a"]}, "01/b"), ({}, CLAIMS, "00/a")):
         with pytest.raises(ValueError, match=named):

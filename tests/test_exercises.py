@@ -22,7 +22,7 @@ SOLUTION_SEES = {
 
 
 def exercises_of(entry):
-    return importlib.import_module(f"gan_core.lessons.chapter_{entry['notebook'][:2]}").EXERCISES
+    return importlib.import_module(f"gan_core.lessons.chapter_{entry['notebook'].partition('_')[0]}").EXERCISES
 
 
 def faults_of_text(ids, chapter):

@@ -91,6 +91,8 @@ def test_claim_mutants(name):
 def test_a_claim_prints_one_line_and_a_failing_one_the_numbers(capsys):
     claim("00/line", "One is less than two.", 1, below=2)
     assert capsys.readouterr().out == "✓ 00/line: One is less than two.  [< 2]\n"
+    claim("13b/line", "A second part.", True)
+    assert capsys.readouterr().out == "✓ 13b/line: A second part.  [true]\n"
     with pytest.raises(AssertionError) as failed:
         claim("00/line", "All are less than two.", [1.0, 2.5, 7.0], below=2)
     for part in ("00/line", "All are less than two.", "2.5", "< 2", "2 of 3 entries fail"):
@@ -117,6 +119,7 @@ def test_a_claim_says_its_bound(capsys, bound, said):
     [
         (ValueError, ("js-bounded", "x", 1), {"above": 0}, "chapter/name"),
         (ValueError, ("A sentence.", "03/id", 1), {"above": 0}, "chapter/name"),
+        (ValueError, ("13bc/id", "x", 1), {"above": 0}, "chapter/name"),
         (ValueError, ("00/a", "x", []), {"above": 0}, "nothing was measured"),
         (ValueError, ("00/a", "x", 1), {"equals": 1}, "within"),
         (ValueError, ("00/a", "x", 1), {"within": 1}, "equals"),

@@ -60,7 +60,7 @@ def smaller(png):
 
 def main(wanted):
     """Run the chapters that begin with a word of `wanted`, or all; say how long each took."""
-    chapters = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.py"))
+    chapters = sorted(NOTEBOOKS.glob("[0-9][0-9]*_*.py"))
     for word in wanted:
         if not any(path.stem.startswith(word) for path in chapters):
             raise SystemExit(f"no chapter begins with {word!r}; there are {', '.join(path.stem for path in chapters)}")

@@ -24,7 +24,7 @@ def claim(id, statement, measured, *, below=None, above=None, equals=None, withi
     >>> claim("00/example", "Three is more than two.", 3, above=2)
     ✓ 00/example: Three is more than two.  [> 2]
     """
-    if not re.fullmatch(r"\d\d/\S+", str(id)):
+    if not re.fullmatch(r"\d\d[a-z]?/\S+", str(id)):
         raise ValueError(f"a claim's id is written like '03/js-bounded', chapter/name; given {id!r}")
     values = _array(measured)
     if values.size == 0:

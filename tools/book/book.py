@@ -16,7 +16,10 @@ from pages import page
 def items(root, chapters):
     """The book's parts and chapters in mdBook's form, from the course in `root` and the manifest's list of chapters."""
     notebooks = {chapter["notebook"]: _notebook(root, chapter["notebook"]) for chapter in chapters}
-    titles = {chapter["notebook"]: f"{chapter['notebook'][:2]} · {chapter['title']}" for chapter in chapters}
+    titles = {
+        stem: f"{stem.partition('_')[0]} · {chapter['title']}"
+        for stem, chapter in zip(notebooks, chapters, strict=True)
+    }
     pictures = docstrings(root / "gan_core" / "figures")
     for chapter in chapters:
         stem = chapter["notebook"]

@@ -35,7 +35,8 @@ def ledger(sources, claims, chapters):
         "Each sentence leads to the cell that checks it.",
     ]
     for stem, title in chapters.items():
-        rows = [_row(id, stem, *claims[id], sources[id]) for id in claims if id.startswith(stem[:2] + "/")]
+        number, _, _ = stem.partition("_")
+        rows = [_row(id, stem, *claims[id], sources[id]) for id in claims if id.startswith(f"{number}/")]
         if rows:
             lines += [f"## {title}", "\n".join(["| claim | checked | source |", "|---|---|---|", *rows])]
     return "\n\n".join(lines) + "\n"

@@ -8,9 +8,9 @@ import re
 from maths import CODE, FLAGS, literal, protect
 
 # A line that gan_core.lessons.claim prints, and the text that gan_core.widgets stores beside its picture.
-CLAIM = re.compile(r"✓ (?P<id>\d\d/[\w-]+): (?P<statement>.+)  \[(?P<bound>.+)\]")
+CLAIM = re.compile(r"✓ (?P<id>\d\d[a-z]?/[\w-]+): (?P<statement>.+)  \[(?P<bound>.+)\]")
 WIDGET = re.compile(r"\[(?P<knobs>[^\]]*)\] ?(?P<said>.*)", re.DOTALL)
-CLAIM_NAMED = re.compile(r"`(\d\d)/[\w-]+`")
+CLAIM_NAMED = re.compile(r"`(\d\d[a-z]?)/[\w-]+`")
 # A link to a file beside the notebook, not to a picture, an address or a place on the page.
 LINK = re.compile(
     CODE + r"| (?<!!) \[(?P<text>[^\[\]]+)\] \( (?P<target>(?!\w+:|\#)[^()#\s]+) (?P<place>\#[^()\s]*)? \)", FLAGS
@@ -43,7 +43,7 @@ def prose(markdown, chapters):
     def linked(match):
         if match["code"]:
             claim = CLAIM_NAMED.fullmatch(match[0])
-            stem = claim and next((stem for stem in chapters if stem.startswith(claim[1])), None)
+            stem = claim and next((stem for stem in chapters if stem.startswith(claim[1] + "_")), None)
             return f"[{match[0]}]({stem}.md#{match[0].strip('`')})" if stem else match[0]
         stem = match["target"].rpartition("/")[2].removesuffix(".ipynb").removesuffix(".py")
         return f"[{match['text']}]({stem}.md{match['place'] or ''})" if stem in chapters else match["text"]
