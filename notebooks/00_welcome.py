@@ -127,6 +127,7 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 #
 # | | chapter | its question | minutes |
 # |---|---|---|---|
+# | 01 | Generative models | What can one ask of a model that makes pictures, and how can it learn if it cannot say how likely one is? | 75 |
 # | 02 | The optimal discriminator | What is the best answer $D$ can give, and what does it measure? | 85 |
 # | 03 | Divergences | How far apart are two distributions, and who notices? | 60 |
 # | 04 | The earth mover | What does it cost to turn one pile of earth into another? | 60 |
@@ -136,12 +137,15 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 # | 08 | Mode collapse | Why does a generator draw one thing only, and does it help to think ahead? | 90 |
 # | 09 | DCGAN | How do random numbers become a face, and can one compute with them? | 90 |
 # | 10 | Which loss? | Does it matter which loss the two players have, and when? | 75 |
+# | 11 | Conditional GANs | How does one tell a generator what to draw, and how does one see that it listens? | 80 |
 # | 12 | WGAN | What does a generator learn from a critic, whose numbers are no probabilities? | 90 |
 # | 13 | Spectral normalisation | Can one hold every layer to a stretch of one, for next to nothing? | 80 |
+# | 13b | Many classes, few images | What keeps a class from becoming one image: the normalisation, or how it is told? | 70 |
 # | 15 | Judging samples | How good is a generator, and who says so? | 110 |
 #
-# Read 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all, and 08 and 09 go on
-# from 07. 10 needs 06 and 07; 12 needs 04 and 07; 13 goes on from 12. 15 needs 07, and a little of 03 and 04.
+# Read 01, 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all, and 08 and 09 go on
+# from 07. 10 needs 06 and 07; 11 needs 02, 07 and 08; 12 needs 04 and 07; 13 goes on from 12, 13b from 11 and 13.
+# 15 needs 07, and a little of 03 and 04.
 #
 # The *zoo* of GANs looks larger than it is. Almost every method changes one or two of five parts: the generator, the discriminator,
 # the objective (the pair of losses), the constraint that keeps the discriminator in bounds, and the schedule (who moves when).
@@ -250,4 +254,4 @@ checked()
 # - I. Goodfellow et al., *Generative Adversarial Nets*, NeurIPS 2014: eight pages, and most of this course is already in them.
 # - I. Goodfellow, *NIPS 2016 Tutorial: Generative Adversarial Networks*, 2016.
 #
-# Next: chapter 02, the best answer a discriminator can give.
+# Next: chapter 01, what a model of pictures is good for, and how one can learn.

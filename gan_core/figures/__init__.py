@@ -8,16 +8,19 @@ from importlib import import_module
 from gan_core.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE, SKY, use_style
 
 SUBJECTS = (
+    "conditional",
     "critics",
     "dcgan",
     "discriminator",
     "divergences",
     "earth",
     "games",
+    "generative",
     "gradients",
     "judging",
     "losses",
     "modes",
+    "people",
     "samples",
     "spectral",
     "training",
