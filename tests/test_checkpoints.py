@@ -88,6 +88,8 @@ def loader(**changes):
 
 
 POINTS, DIGITS = partial(methods.gan, (2,), z=4, width=16), partial(methods.dcgan, (1, 8, 8), z=4, width=8)
+
+
 def changed():
     return augmented(DIGITS().discriminator())
 
