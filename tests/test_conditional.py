@@ -646,7 +646,7 @@ def test_labels_that_do_not_fit(name):
 
 
 def started(head=classification, **changes):
-    gan = replace(methods.acgan((2,), 4, z=3, width=6), heads=(head,), **changes)
+    gan = replace(methods.acgan((2,), 4, base=methods.gan, z=3, width=6), heads=(head,), **changes)
     return seeded(lambda: training.start(gan, labelled((2,)), batch=8))
 
 
