@@ -20,11 +20,11 @@ class Recording(NamedTuple):
     method: str
     data: str = "faces"
     size: int = 64
-    minutes: float = 3.5
+    minutes: float = 3
 
 
 RECORDINGS = {
-    **{each: Recording(each) for each in ("dcgan", "sndcgan", "sngan", "wgan_gp", "r3gan")},
+    **{each: Recording(each) for each in ("dcgan", "sndcgan", "sngan", "wgan_gp", "r3gan", "flow")},
     "projection": Recording("projection", "people"),  # source 004 gave it a day
     "progressive": Recording("progressive", size=128),
 }
