@@ -18,7 +18,7 @@ from pathlib import Path
 from gan_core import check, recipes
 
 SAVE_EVERY = 60  # seconds between two saves
-CHOICES = ("objective", "size", "steps", "hold", "fade")  # of a recipe, that a user may make
+CHOICES = ("objective", "size", "width", "batch", "steps", "hold", "fade")  # of a recipe, that a user may make
 LONG = 600  # seconds of training on a CPU that are worth a word beforehand
 
 _DATA = "\n".join(f"  {name:<15} {source.about}" for name, source in recipes.SOURCES.items())
@@ -498,6 +498,8 @@ def _describe_train(parser):
     add("--seed", type=_whole(0), default=0, metavar="N", help="of weights, noise and minibatches (default 0)")
     add("--steps", type=_whole(1), metavar="N", help="steps of the generator in all, in place of the recipe's")
     add("--size", type=_whole(1), metavar="N", help="pixels along a side, in place of the recipe's")
+    add("--width", type=_whole(1), metavar="N", help="of the networks, in place of the recipe's: less memory, less time")
+    add("--batch", type=_whole(2), metavar="N", help="examples in a minibatch, in place of the recipe's")
     add("--hold", type=_whole(0), metavar="N", help="steps at each size, of networks that grow")
     add("--fade", type=_whole(0), metavar="N", help="steps from each size to the next")
     add("--objective", metavar="NAME", help="another pair of losses than the method's: hinge, wasserstein …")

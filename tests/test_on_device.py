@@ -99,7 +99,11 @@ class SameDraws(Run):
 
     def real(self):
         x, y = super().real()
-        return x.to(self.place.device), y
+        return x.to(self.place.device), y if y is None else y.to(self.place.device)
+
+    def labels(self):
+        y = super().labels()
+        return None if y is None else y.to(self.place.device)
 
     def draw(self, make):
         there, self.place = self.place, self.place._replace(device=torch.device("cpu"))
