@@ -336,16 +336,20 @@ def sagan(shape, *, side=None, lr_g=1e-4, lr_d=4e-4, z=100, width=64):
 def r3gan(shape, *, gamma=1.0, every=4, lr=None, ema=0.999, z=None, width=None):
     """R3GAN, Huang, Gokaslan, Kuleshov & Tompkin 2024: the relativistic loss with R1 and R2, and a modern backbone.
 
-    For images `networks.r3gan_generator` and `r3gan_discriminator` with z = 64, width 16 and a rate of 3·10⁻³, for
-    points the networks of `gan` and 10⁻³; `z`, `width` and `lr` are these unless given. A price γ/2 ‖∇a‖² on D's slopes
-    at real examples and at fakes, asked in every fourth iteration, four times as high; in the paper in each. n_dis = 1,
-    Adam with β = (0, 0.99), a moving average of G with β = `ema`. The authors let γ, 1 − β₂ and the rate fall in the
-    course of training, the rate from 2·10⁻⁴ to 5·10⁻⁵ over 20 million images: class time asks for a quicker one. Their
-    γ begins at 0.05 for CIFAR-10, 2 for faces of 64 pixels and 150 for faces of 256.
+    For images `networks.r3gan_generator` and `r3gan_discriminator` with z = 64, width 16 and a rate of 0.024/width, at
+    most 3·10⁻³: Adam moves each weight by the rate, and the wider a layer, the more weights add up. For points the
+    networks of `gan` and 10⁻³. `z`, `width` and `lr` are these unless given. A price γ/2 ‖∇a‖² on D's slopes at real
+    examples and at fakes, asked in every fourth iteration, four times as high; in the paper in each. n_dis = 1, Adam
+    with β = (0, 0.99), a moving average of G with β = `ema`. The authors let γ, 1 − β₂ and the rate fall in the course
+    of training, the rate from 2·10⁻⁴ to 5·10⁻⁵ over 20 million images. Their γ begins at 0.05 for CIFAR-10, 2 for faces
+    of 64 pixels and 150 for faces of 256.
     Raises ValueError for another shape, for γ ≤ 0 and for `every` below one.
     """
-    base = _modern(shape, **_given(z=z, width=width)) if _image(shape) else gan(shape, **_given(z=z, width=width))
-    lr = (3e-3 if _image(shape) else 1e-3) if lr is None else lr
+    if _image(shape):
+        base, rate = _modern(shape, **_given(z=z, width=width)), min(3e-3, 0.024 / (width or 16))
+    else:
+        base, rate = gan(shape, **_given(z=z, width=width)), 1e-3
+    lr = rate if lr is None else lr
     optimizer = partial(adam, lr=lr, betas=(0.0, 0.99))
     return replace(
         base,

@@ -162,7 +162,8 @@ def measured(run, held_out, judge=None):
     "real" is the same measure of real examples that the training has not seen. A distance is that of n samples, or of n
     further real examples, to n real examples.
 
-    `frechet_points` or `frechet_pixels`   `metrics.frechet_distance`; images are averaged over areas to 16 × 16 first
+    `frechet_points` or `frechet_pixels`   `metrics.frechet_distance`; images are cut off at −1 and 1, as where they are
+                                           stored, and averaged over areas to 16 × 16 first
     `frechet_judge`                        the same in the features of a `judge` of `gan_core.judges`
     `modes_covered`, `near_a_mode`         of a mixture: `metrics.modes`
     `digits_seen`                          how many different digits, or triples of them, the judge sees
@@ -173,14 +174,15 @@ def measured(run, held_out, judge=None):
         return {}
     n = len(held_out) // 2
     told = None if run.gan.classes is None else held_out[:n].y
-    sets = {"samples": run.samples(n, seed=1, y=told), "real": held_out[n:].x}
+    image = len(run.data.shape) == 3
+    samples = run.samples(n, seed=1, y=told)
+    sets = {"samples": _as_stored(samples) if image else samples, "real": held_out[n:].x}
     reference = held_out[:n].x
 
     def compared(view):
         seen = view(reference)
         return {name: metrics.frechet_distance(view(x), seen) for name, x in sets.items()}
 
-    image = len(run.data.shape) == 3
     found = {"frechet_pixels" if image else "frechet_points": compared(_small if image else lambda x: x)}
     if judge is not None:
         found["frechet_judge"] = compared(lambda x: judge.features(_as_seen(judge, x)).reshape(n, -1))
@@ -299,6 +301,11 @@ def _of_classes(judge, known, sets):
         },
         "within_class_diversity": {name: metrics.within_class_diversity(*each).mean for name, each in seen.items()},
     }
+
+
+def _as_stored(x):
+    """Images as a picture keeps them: what is past −1 or 1 is cut off. Not every generator ends with tanh."""
+    return x.clamp(-1, 1)
 
 
 def _as_seen(judge, x):

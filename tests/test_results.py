@@ -15,7 +15,7 @@ from mutants import assert_killed
 from PIL import Image
 from torch.nn.utils import parametrizations
 
-from gan_core import checkpoints, datasets, metrics, recipes, results, training
+from gan_core import checkpoints, datasets, judges, metrics, recipes, results, training
 from gan_core.datasets import Examples
 from gan_core.figures import samples as pictures
 from gan_core.objectives import OBJECTIVES
@@ -403,6 +403,9 @@ def oracle_measured(measured):
     assert found["frechet_pixels"]["samples"] == pytest.approx(0, abs=1e-6)
     small = images.x.reshape(40, 3, 16, 2, 16, 2).mean((3, 5))
     assert found["frechet_pixels"]["real"] == pytest.approx(metrics.frechet_distance(small[20:], small[:20]), rel=1e-6)
+    loud = 3 * images.x[20:]
+    found, cut = (measured(Sampler(images, x), images) for x in (loud, loud.clamp(-1, 1)))
+    assert found["frechet_pixels"]["samples"] == cut["frechet_pixels"]["samples"]
 
     stacks = Examples(torch.rand(60, 3, 8, 8, generator=rng) * 2 - 1)
     dark = -torch.ones(30, 3, 8, 8)
@@ -418,6 +421,12 @@ def test_measured():
     oracle_measured(results.measured)
 
 
+def of_images_as_they_come(run, held_out, judge=None):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results, "_as_stored", lambda x: x)
+        return results.measured(run, held_out, judge)
+
+
 def with_measures(change):
     return lambda run, held_out, judge=None: {
         name: change(dict(found)) for name, found in results.measured(run, held_out, judge).items()
@@ -431,6 +440,7 @@ MEASURED_MUTANTS = {
     "real against itself": lambda run, held_out, judge=None: results.measured(
         run, held_out and Examples(torch.cat([held_out.x[: len(held_out) // 2]] * 2)), judge
     ),
+    "images as they come": of_images_as_they_come,
     "never a judge": lambda run, held_out, judge=None: results.measured(run, held_out),
     "channels as one": lambda run, held_out, judge=None: results.measured(
         Sampler(run.data, run.x[:, :1] if run.x.ndim == 4 else run.x),
@@ -443,6 +453,16 @@ MEASURED_MUTANTS = {
 @pytest.mark.parametrize("name", MEASURED_MUTANTS)
 def test_measured_mutants(name):
     assert_killed(oracle_measured, MEASURED_MUTANTS[name])
+
+
+@pytest.mark.parametrize("name", [name for name, sides in SIDES.items() if 32 in sides])
+def test_the_judge_takes_what_each_method_makes(name):
+    people = datasets.people(4, 6, size=32)
+    recipe = replace(recipes.recipe(name, "people", "class"), width=8, hold=0, fade=0)
+    run = training.start(recipes.gan(name, people.shape, recipe, classes=4), people, batch=4, device="cpu")
+    found = results.measured(training.train(run, 1), people, judges.faces())
+    assert all(np.isfinite(values["samples"]) for values in found.values())
+    assert "frechet_judge" in found
 
 
 # ---- the film: how the images of a few z change
