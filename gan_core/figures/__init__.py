@@ -17,6 +17,7 @@ SUBJECTS = (
     "games",
     "generative",
     "gradients",
+    "growth",
     "judging",
     "losses",
     "modes",
