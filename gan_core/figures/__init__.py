@@ -18,6 +18,7 @@ SUBJECTS = (
     "games",
     "generative",
     "gradients",
+    "growth",
     "judging",
     "losses",
     "modes",
