@@ -498,7 +498,7 @@ def _describe_train(parser):
     add("--seed", type=_whole(0), default=0, metavar="N", help="of weights, noise and minibatches (default 0)")
     add("--steps", type=_whole(1), metavar="N", help="steps of the generator in all, in place of the recipe's")
     add("--size", type=_whole(1), metavar="N", help="pixels along a side, in place of the recipe's")
-    add("--width", type=_whole(1), metavar="N", help="of the networks, in place of the recipe's: less memory, less time")
+    add("--width", type=_whole(1), metavar="N", help="of the networks, in place of the recipe's")
     add("--batch", type=_whole(2), metavar="N", help="examples in a minibatch, in place of the recipe's")
     add("--hold", type=_whole(0), metavar="N", help="steps at each size, of networks that grow")
     add("--fade", type=_whole(0), metavar="N", help="steps from each size to the next")

@@ -467,7 +467,7 @@ def test_method_mutants(fault):
 
 
 def oracle_begins(r3gan):
-    """At full size too the first steps do not throw D off: with a rate of 3·10⁻³ its loss jumps to 270 and stays high."""
+    """At full size too the first steps do not throw D off; with a rate of 3·10⁻³ its loss jumps to 300."""
     run = training.start(r3gan((3, 64, 64), width=32), datasets.faces(64, 64), batch=4, device="cpu")
     training.train(run, 10)
     assert run.losses[4:10, 0].max() < 4

@@ -8,6 +8,7 @@ from importlib import import_module
 from gan_core.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPLE, SKY, use_style
 
 SUBJECTS = (
+    "after",
     "conditional",
     "critics",
     "dcgan",
@@ -17,6 +18,7 @@ SUBJECTS = (
     "games",
     "generative",
     "gradients",
+    "growth",
     "judging",
     "losses",
     "modes",
