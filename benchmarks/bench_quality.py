@@ -1,7 +1,7 @@
-"""Time to quality: how long until the faces are good, with the textbook's loop and with ours, by the study `quality`.
+"""Time to quality: how long until the faces are good, with the textbook's loop and with ours.
 
 A step's time depends on the machine and on what else it does; how many steps a method needs does not. So the steps are
-recorded once, under five seeds (`python -m gan_core study quality`), and here a step of each is timed, in turns.
+recorded once, by the studies `quality` and `textbook`, and here a step of each is timed, in turns.
 The textbook's loop is `bench_dcgan.textbook`: it trains as Algorithm 1 does, number for number, without an average of
 G's weights; so the steps it needs are those of our `dcgan` judged without its average.
 """
@@ -41,50 +41,58 @@ def first_to_stay(at, distances, bound):
     return at[first] if first < len(at) else None
 
 
-def needed(record, bound):
-    """The steps that each contestant needs, under each seed: {label: [steps or None]}."""
-    at, found = record.settings["at"], {}
-    for label in record.conditions:
-        found[label] = _by_seed(record, label, "frechet_judge", at, bound)
-    return {TEXTBOOK: _by_seed(record, record.conditions[0], "frechet_judge_now", at, bound), **found}
+def needed(ours, its, bound):
+    """The steps that each needs, under each seed: {label: [steps or None]}; of the records of our methods and its."""
+    (plain,) = its.conditions
+    found = {label: _by_seed(ours, label, "frechet_judge", bound) for label in ours.conditions}
+    return {TEXTBOOK: _by_seed(its, plain, "frechet_judge_now", bound), **found}
 
 
-def table(record, seconds):
-    """Rows: label, seconds of a step, then for each bound the seconds to it under each seed (None: not reached)."""
-    real = float(np.mean([each["frechet_judge"] for each in record.reference]))
-    steps = [needed(record, bound) for bound in (3.0, 1.5 * real)]
+def table(ours, its, seconds):
+    """Rows: label, seconds of a step, the last step that was waited for, and the seconds to each bound under each seed.
+
+    None where it was not reached.
+    """
+    real = float(np.mean([each["frechet_judge"] for each in ours.reference]))
+    steps = [needed(ours, its, bound) for bound in (3.0, 1.5 * real)]
     return {
-        label: {"seconds a step": each, **{
-            name: [None if n is None else round(n * each, 1) for n in found[label]]
-            for name, found in zip(BOUNDS, steps, strict=True)
-        }}
+        label: {
+            "seconds a step": each,
+            "last step": (its if label == TEXTBOOK else ours).settings["at"][-1],
+            **{
+                name: [None if n is None else round(n * each, 1) for n in found[label]]
+                for name, found in zip(BOUNDS, steps, strict=True)
+            },
+        }
         for label, each in seconds.items()
-    }  # fmt: skip
+    }
 
 
 def main():
-    record, study = studies.read("quality"), studies.find("quality")
+    ours, its, study = studies.read("quality"), studies.read("textbook"), studies.find("quality")
     with all_threads() as threads:
-        steps = contestants(study, record.conditions)
+        steps = contestants(study, ours.conditions)
         medians = np.median(paired(steps, turns=9), axis=0)
     seconds = dict(zip(steps, (round(float(each), 4) for each in medians), strict=True))
-    rows, last = table(record, seconds), record.settings["at"][-1]
+    rows = table(ours, its, seconds)
     print(f"Faces of 32 pixels, {threads} threads; until the Fréchet distance in the judge's features stays low;")
-    print(f"'-': not within {last:,} steps. Median (lowest … highest) of {len(study.seeds)} seeds, in seconds\n")
-    print(f"{'':<28}{'ms a step':>10}{BOUNDS[0]:>26}{BOUNDS[1]:>26}{'textbook ÷ it':>16}")
+    print("'-': not within the last step. Median (lowest … highest) of the seeds, in seconds\n")
+    print(f"{'':<28}{'ms a step':>10}{'last step':>11}{BOUNDS[0]:>26}{BOUNDS[1]:>26}{'textbook ÷ it':>16}")
     for label, row in rows.items():
         times = "".join(f"{_said(row[name]):>26}" for name in BOUNDS)
-        print(f"{label:<28}{row['seconds a step'] * 1e3:>10.1f}{times}{_ratio(rows[TEXTBOOK], row, last):>16}")
-    run = study.start(record.conditions[0], 0)
+        step = f"{row['seconds a step'] * 1e3:>10.1f}{row['last step']:>11,}"
+        print(f"{label:<28}{step}{times}{_ratio(rows[TEXTBOOK], row):>16}")
+    run = study.start(ours.conditions[0], 0)
     made = {
-        "command": "python -m benchmarks quality", "threads": threads, "rows": rows, "last step": last,
+        "command": "python -m benchmarks quality", "threads": threads, "rows": rows,
         "provenance": {**results.provenance(run), "threads": threads},
     }  # fmt: skip
     results.write(RECORD, (json.dumps(made, indent=2, ensure_ascii=False) + "\n").encode())
     print(f"\nwritten to {RECORD.relative_to(results.ROOT)}")
 
 
-def _by_seed(record, label, measure, at, bound):
+def _by_seed(record, label, measure, bound):
+    at = record.settings["at"]
     courses = np.stack([record.table(measure, at=step)[label] for step in at], axis=1)  # (seeds, times)
     return [first_to_stay(at, course, bound) for course in courses]
 
@@ -94,12 +102,14 @@ def _median(times):
     return float(np.median([np.inf if each is None else each for each in times]))
 
 
-def _ratio(textbook, row, last):
-    """How many times as long the textbook's loop takes; where it was not there at the `last` step, more than that."""
+def _ratio(textbook, row):
+    """How many times as long the textbook's loop takes; where it was not there at its last step, more than that."""
     mine, its = _median(row[BOUNDS[0]]), _median(textbook[BOUNDS[0]])
     if np.isinf(mine):
         return "-"
-    return f"> {last * textbook['seconds a step'] / mine:.1f}" if np.isinf(its) else f"{its / mine:.1f}"
+    return (
+        f"> {textbook['last step'] * textbook['seconds a step'] / mine:.1f}" if np.isinf(its) else f"{its / mine:.1f}"
+    )
 
 
 def _said(times):

@@ -54,32 +54,38 @@ def test_first_to_stay_mutants(name):
     assert_killed(oracle_first, MUTANTS[name])
 
 
-def record():
-    """Two methods, two seeds; the average of "plain" is good early, its G as it stands late."""
-    far = {  # seed: (average, now) at each of AT
-        "plain": {0: ([5, 2, 2, 2], [5, 5, 5, 2]), 1: ([5, 5, 2, 2], [5, 5, 5, 5])},
-        "quick": {0: ([2, 2, 2, 1], [9, 9, 9, 9]), 1: ([2, 2, 1, 1], [9, 9, 9, 9])},
-    }
+OURS = {  # seed: (of the average, now) at each of AT
+    "plain": {0: ([5, 2, 2, 2], [5, 5, 5, 2]), 1: ([5, 5, 2, 2], [5, 5, 5, 5])},
+    "quick": {0: ([2, 2, 2, 1], [9, 9, 9, 9]), 1: ([2, 2, 1, 1], [9, 9, 9, 9])},
+}
+ITS = {"plain": {0: ([1, 1, 1, 1], [5, 5, 2, 2]), 1: ([1, 1, 1, 1], [5, 5, 5, 5])}}  # waited for twice as long
+
+
+def record(far, at):
     rows = tuple(
         {"condition": label, "seed": seed, "step": step, "frechet_judge": a, "frechet_judge_now": b, "seconds": 1.0}
         for label, seeds in far.items()
         for seed, courses in seeds.items()
-        for step, a, b in zip(AT, *courses, strict=True)
+        for step, a, b in zip(at, *courses, strict=True)
     )
-    settings = {"at": list(AT), "methods": {"plain": {}, "quick": {}}}
+    settings = {"at": list(at), "methods": {label: {} for label in far}}
     return Record(
         "quality", "?", settings, rows, reference=({"seed": 0, "frechet_judge": 1.0, "frechet_judge_now": 1.0},)
     )
 
 
 def test_the_table_is_steps_times_seconds_a_step(bench):
-    rows = bench.table(record(), {bench.TEXTBOOK: 0.5, "plain": 0.1, "quick": 0.2})
-    assert rows[bench.TEXTBOOK] == {"seconds a step": 0.5, "below 3": [200.0, None], "below 1.5 × real": [None, None]}
-    assert rows["plain"] == {"seconds a step": 0.1, "below 3": [20.0, 30.0], "below 1.5 × real": [None, None]}
-    assert rows["quick"] == {"seconds a step": 0.2, "below 3": [20.0, 20.0], "below 1.5 × real": [80.0, 60.0]}
-    assert bench._ratio(rows[bench.TEXTBOOK], rows["quick"], 400) == "> 10.0"  # 400 steps of 0.5 s were not enough
-    assert bench._ratio(rows["plain"], rows["quick"], 400) == "1.2"
-    assert bench._ratio(rows["quick"], rows[bench.TEXTBOOK], 400) == "-"
+    ours, its = record(OURS, AT), record(ITS, [2 * step for step in AT])
+    rows = bench.table(ours, its, {bench.TEXTBOOK: 0.5, "plain": 0.1, "quick": 0.2})
+    told = {label: (row.pop("seconds a step"), row.pop("last step")) for label, row in rows.items()}
+    assert told == {bench.TEXTBOOK: (0.5, 800), "plain": (0.1, 400), "quick": (0.2, 400)}
+    assert rows[bench.TEXTBOOK] == {"below 3": [300.0, None], "below 1.5 × real": [None, None]}
+    assert rows["plain"] == {"below 3": [20.0, 30.0], "below 1.5 × real": [None, None]}
+    assert rows["quick"] == {"below 3": [20.0, 20.0], "below 1.5 × real": [80.0, 60.0]}
+    its = {"seconds a step": 0.5, "last step": 800, **rows[bench.TEXTBOOK]}
+    assert bench._ratio(its, rows["quick"]) == "> 20.0"  # 800 steps of 0.5 s were not enough
+    assert bench._ratio(rows["plain"], rows["quick"]) == "1.2"
+    assert bench._ratio(rows["quick"], its) == "-"
     assert bench._said([None, 20.0, 30.0]) == "30 (20 … -)"  # what is not reached takes longest
     assert bench._said([None, None, 30.0]) == "- (30 … -)"
 
@@ -98,7 +104,8 @@ def test_the_study_measures_the_average_and_the_generator_as_it_stands(monkeypat
 def test_the_study_trains_the_recipes_of_the_command_line():
     study = studies.find("quality")
     told = study.settings()["methods"]
-    assert list(told) == ["dcgan", "sndcgan", "r1gan", "dcgan, quick Adam"]
+    assert list(told) == ["dcgan", "sndcgan", "r1gan", "dcgan, quick Adam", "sndcgan, augmented"]
+    assert studies.find("textbook").settings()["methods"] == {"dcgan": told["dcgan"]}
     assert told["dcgan"]["ema"] == told["sndcgan"]["ema"] == "0.995"
     assert "lr 0.0002" in told["dcgan"]["optimizer of D"]
     assert "lr 0.001" in told["dcgan, quick Adam"]["optimizer of D"]

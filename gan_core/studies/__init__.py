@@ -21,6 +21,7 @@ STUDIES = {  # name: the file that it is in
     "stacked_digits": "stacked_digits",
     "faces_unrolled": "faces",
     "quality": "quality",
+    "textbook": "quality",
     "losses": "losses",
     "people": "people",
     "growth": "growth",
