@@ -791,14 +791,16 @@ claim(
 # %% [markdown]
 # ## At 64 pixels (2 min)
 #
-# The corner with both, at 64 × 64 pixels, *recorded*; nothing picked. A column is a person, in the first row as a real face.
-# *Look for* what is right first, and what is not yet.
+# The corner with both, at 64 × 64 pixels, *recorded*: `--scale full`, on a GPU. Nothing is picked. A column is a person, in the
+# first row as a real face. *Look for* what stays in a column, what changes, and what is not right yet.
 
 # %%
-folder = results.ROOT / "results" / "projection-people-64"
+folder = results.ROOT / "results" / "projection-people-64-full"
 recorded = json.loads((folder / "record.json").read_text())
 print(recorded["command"])
-print("steps of G:", recorded["steps"], "· device:", recorded["device"].partition(":")[0], "· date:", recorded["date"])
+print(
+    f"{recorded['steps']:,} steps of G, {recorded['seconds'] / 60:.1f} minutes on {recorded['device'].partition(': ')[2]}"
+)
 real_faces = figures.samples.sheet(datasets.people(8, 1, size=64).x)[:132] / 255
 sheet = plt.imread(folder / "samples.png")[..., :3]
 drawn = {f"drawn, {row + 1}": sheet[132 * row : 132 * (row + 1)] for row in range(3)}
@@ -807,24 +809,35 @@ plt.show()
 
 # %%
 large = recorded["measures"]
-print(f"faces of the person asked for: {100 * large['label_accuracy']['samples']:.0f} of 100")
+print(f"faces of the person asked for: {100 * large['label_accuracy']['samples']:.1f} of 100")
+spread = large["within_class_diversity"]["samples"] / large["within_class_diversity"]["real"]
+print(f"diversity within a person, of that of real faces: {100 * spread:.0f} of 100")
 claim(
     "13b/large-hears",
-    "Recorded, 64 pixels, one run: the person asked for is seen more than 20 times as often as by a guess.",
-    176 * large["label_accuracy"]["samples"],
-    above=20,
+    "Recorded, 64 pixels, one run: of 100 faces, more than 98 are those of the person asked for, of 176.",
+    large["label_accuracy"]["samples"],
+    above=0.98,
 )
 claim(
     "13b/large-varied",
-    "Recorded: the faces are as varied as three of each person or more, and no more than real ones and a tenth.",
-    large["within_class_diversity"]["samples"] / large["within_class_diversity"]["real"],
-    above=2 / 3,
-    below=1.1,
+    "Recorded: they are as varied as ten faces of each person or more, and no more than real ones.",
+    spread,
+    above=1 - 1 / 10,
+    below=1,
+)
+claim(
+    "13b/large-near",
+    "Recorded: their Fréchet distance, as the judge sees them, is less than twice that of as many real faces.",
+    large["frechet_judge"]["samples"] / large["frechet_judge"]["real"],
+    below=2,
 )
 
 # %% [markdown]
-# Hair, skin and glasses come first; the exact tones, by which the reader knows one of 176, take longer. It is what half an
-# hour of one busy core gives. `--scale full` has the article's 50,000 steps, for a GPU.
+# None of our corners came near that in two minutes at 32 pixels. The method is the same; the networks are twice as wide, the
+# minibatch is twice as large, and there were four times as many steps. So the article saw rightly that 82 images of each of
+# 176 people are enough. What is not right yet are the collars: some run from one colour to another.
+#
+# The article gave its model 50,000 steps and a day. And one run under one seed is a picture, no comparison; that is above.
 #
 # ## What the sources get wrong
 #
