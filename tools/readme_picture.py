@@ -11,7 +11,8 @@ import nbformat
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).parents[1]
-SHEET, ROWS, CELL = "sndcgan-faces-64", 3, 132  # of results/; how many rows of it; pixels from one image to the next
+SHEETS = {"readme_faces.png": "sndcgan-faces-64", "readme_people.png": "projection-people-64-full"}  # of results/
+ROWS, CELL = 3, 132  # how many rows of a sheet; pixels from one image to the next
 FIGURES = (("05_saddle", "figures.games.dirac_panels("), ("07_first_gan", "figures.training.sheets("))
 HEIGHT, GAP = 480, 32
 
@@ -26,9 +27,10 @@ def figure(chapter, call):
 
 
 def main():
-    sheet = Image.open(ROOT / "results" / SHEET / "samples.png").convert("RGB")
-    rows = sheet.crop((0, 0, sheet.width, ROWS * CELL + 4))
-    rows.quantize(256, dither=Image.Dither.NONE).save(ROOT / "results" / "readme_faces.png", optimize=True)
+    for name, result in SHEETS.items():
+        sheet = Image.open(ROOT / "results" / result / "samples.png").convert("RGB")
+        rows = sheet.crop((0, 0, sheet.width, ROWS * CELL + 4))
+        rows.quantize(256, dither=Image.Dither.NONE).save(ROOT / "results" / name, optimize=True)
     left, right = (figure(*place) for place in FIGURES)
     page = Image.new("RGB", (left.width + GAP + right.width, HEIGHT), "white")
     page.paste(left, (0, 0))
