@@ -148,6 +148,13 @@ BY_BOTH = {
     ("gan", "grid"): {"night": {"width": 128}, "full": {"width": 128}},
     **{(method, data): _PLANE for method in _OF_POINTS for data in ("ring", "grid")},
     ("dcgan", "cifar10"): {"full": {"steps": 117_188, "ema": None}},  # 300 epochs, as an article trained it twice
+    ("dcgan", "stl10"): {"full": {"steps": 234_375, "ema": None}},  # 300 epochs of the 100,000 without labels
+    # the settings of their papers: 64 images, no average
+    ("sngan", "cifar10"): {"full": {"batch": 64, "steps": 100_000, "ema": None}},
+    ("sngan", "stl10"): {"full": {"size": 48, "batch": 64, "steps": 100_000, "ema": None}},
+    ("sngan_resnet", "cifar10"): {"full": {"batch": 64, "steps": 50_000, "ema": None}},
+    ("sngan_resnet", "stl10"): {"full": {"size": 48, "batch": 64, "steps": 100_000, "ema": None}},
+    ("projection", "flowers"): {"full": {"batch": 64, "steps": 50_000}},  # as often as an article moved G; it took 18 h
     ("unrolled", "ring"): {"class": {"batch": 128, "steps": 3_000}},
     ("unrolled", "faces"): {"class": {"width": 32, "ema": 0.995, "steps": 1_000}},  # each five times as long as dcgan's
 }

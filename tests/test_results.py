@@ -92,6 +92,17 @@ def test_every_line_is_about_something_there_is():
         assert set(lines) <= scales
 
 
+def test_settings_of_the_sources():
+    """300 epochs in minibatches of 128; 50,000 steps of G; the papers' sizes and minibatches."""
+    full = lambda method, data: recipes.recipe(method, data, "full")  # noqa: E731
+    assert full("dcgan", "cifar10").steps == -(-300 * 50_000 // 128)
+    assert full("dcgan", "stl10").steps == -(-300 * 100_000 // 128)
+    assert full("projection", "people").steps == full("projection", "flowers").steps == 50_000
+    for data, size in (("cifar10", 32), ("stl10", 48)):
+        for method in ("sngan", "sngan_resnet"):
+            assert (full(method, data).size, full(method, data).batch, full(method, data).ema) == (size, 64, None)
+
+
 SHAPES = {  # of an example, where there is no size to choose; else the channels
     "ring": (2,), "grid": (2,), "digits": (1, 8, 8), "stacked_digits": (3, 8, 8), "faces": 3, "people": 3,
     "mnist": 1, "fashion_mnist": 1, "cifar10": 3, "stl10": 3, "flowers": 3, "folder": 3,
@@ -99,8 +110,8 @@ SHAPES = {  # of an example, where there is no size to choose; else the channels
 SIDES = {  # of images, that a method takes; where it takes points, those too
     **dict.fromkeys(("gan", "unrolled", "wgan", "wgan_gp", "r1gan", "sndcgan"), ("points", 8, 32, 64)),
     "dcgan": (8, 32, 64),
-    "sngan": ("points", 32, 64),
-    "sngan_resnet": (32, 64),
+    "sngan": ("points", 32, 48, 64),
+    "sngan_resnet": (32, 48, 64),
     "progressive": (8, 32, 64),
     "sagan": (8, 32, 64),
     **dict.fromkeys(("r3gan", "cgan", "acgan", "projection", "vae", "flow"), ("points", 8, 32, 64)),
