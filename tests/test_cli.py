@@ -490,6 +490,38 @@ def test_objective_mutants(name, without_pictures, monkeypatch):
     assert_killed(partial(oracle_objective, monkeypatch=monkeypatch), OBJECTIVE_MUTANTS[name])
 
 
+def oracle_sizes(command, monkeypatch):
+    """`--width` and `--batch` are what is trained, and what a run that was stopped goes on with."""
+    words = [*RING, "--width", "5", "--batch", "12", "--steps", "6", "--name", "small"]
+    with monkeypatch.context() as patch:
+        interrupted_at(3, patch)
+        assert command(words) == 130
+    assert (record_of("small")["recipe"]["width"], record_of("small")["recipe"]["batch"]) == (5, 12)
+    assert command([*RING, "--name", "small", "--resume", "--width", "6"]) == 2
+    assert command([*RING, "--name", "small", "--resume", "--batch", "8"]) == 2
+    assert command([*RING, "--name", "small", "--resume"]) == 0
+    gan = recipes.gan("gan", (2,), recipes.Recipe(width=5))
+    alone = training.fit(gan, recipes.load("ring")[0], steps=6, batch=12)
+    assert torch.equal(saved("small")["losses"], alone.losses[:6])
+
+
+def test_sizes(without_pictures, monkeypatch):
+    oracle_sizes(main, monkeypatch)
+
+
+def without_option(name):
+    def command(words):
+        place = words.index(name) if name in words else len(words)
+        return main(words[:place] + words[place + 2 :])
+
+    return command
+
+
+@pytest.mark.parametrize("name", ["--width", "--batch"])
+def test_sizes_mutants(name, without_pictures, monkeypatch):
+    assert_killed(partial(oracle_sizes, monkeypatch=monkeypatch), without_option(name))
+
+
 def test_losses_told_real_examples_too(without_pictures):
     assert main([*RING, "--objective", "minimax", "--steps", "5"]) == 0
     losses = saved("gan-minimax-ring-class-seed0")["losses"]
