@@ -52,17 +52,19 @@ def discriminator_loss(run, real, fake) -> Tensor:
 
 def generator_step(run) -> Tensor:
     """One step of G on fresh noise against its opponent, D as it stands; no gradient is kept for D. Returns L_G."""
-    y, z = run.labels(), run.noise()
+    pairs_of_a_class = run.gan.objective.paired and run.gan.classes is not None  # as in D's step
+    real, y = run.real() if pairs_of_a_class else (None, run.labels())
+    z = run.noise()
     with frozen(run.discriminator):
         fake = Batch(run.G(z, y), y, z)
-        return descend(run.optimizer_g, generator_loss(run.gan.opponent(run, fake), fake))
+        return descend(run.optimizer_g, generator_loss(run.gan.opponent(run, fake), fake, real))
 
 
-def generator_loss(run, fake) -> Tensor:
-    """L_G of a minibatch of fakes, with the method's heads; a paired objective is told logits of real examples too."""
-    objective = run.gan.objective
+def generator_loss(run, fake, real=None) -> Tensor:
+    """L_G of a minibatch of fakes, with the method's heads; a paired objective sees `real` of their labels, or any."""
     on_fake, *more_on_fake = run.look(fake)
-    loss = objective.generator(on_fake, *([run.D(*run.real())] if objective.paired else ()))
+    on_real = [run.D(*(run.real() if real is None else (real, fake.y)))] if run.gan.objective.paired else ()
+    loss = run.gan.objective.generator(on_fake, *on_real)
     for head, of_fake in zip(run.gan.heads, more_on_fake, strict=True):
         loss = loss + head.generator(of_fake, fake)
     return loss

@@ -25,7 +25,7 @@ _DATA = "\n".join(f"  {name:<15} {source.about}" for name, source in recipes.SOU
 TRAIN = f"""\
 data:
 {_DATA}
-  The first five need no network. What is fetched is fetched once.
+  What is not said to be fetched needs no network. What is fetched is fetched once.
 
 what it leaves in results/NAME:
   samples.png     what the generator makes
@@ -114,7 +114,7 @@ def _train(asked):
         recipe = _recipe(asked, source, old)
         with processes.one_first():
             data, held_out = recipes.load(asked.data, recipe.size, recipe.examples)
-        if hasattr(data, "__len__"):
+        if asked.batch is None and hasattr(data, "__len__"):
             recipe = replace(recipe, batch=min(recipe.batch, len(data)))
         classes = recipes.classes(data)
         gan = recipes.gan(asked.method, data.shape, recipe, classes)
@@ -299,12 +299,12 @@ def _stopped(asked, keeper):
 
 
 def _must_be_reached(gan, steps):
-    """ValueError where networks that grow would not be whole at the end."""
+    """ValueError where networks that grow would not make a step as a whole."""
     end = getattr(gan.schedule, "end", 0)
-    if steps < end:
+    if end and steps <= end:
         raise ValueError(
-            f"the networks grow until step {end:,} and would not be whole after {steps:,}; give --steps {end:,} or "
-            "more, a smaller --size, or less time to grow with --hold and --fade"
+            f"the networks grow for {end:,} steps and would not make one as a whole in {steps:,}; give --steps "
+            f"{end + 1:,} or more, a smaller --size, or less time to grow with --hold and --fade"
         )
 
 
@@ -437,6 +437,7 @@ def _say_if_long(run, steps, scale):
     if run.place.device.type != "cpu" or not steps:
         return
     trial = run.copy()
+    trial.gan = replace(run.gan, schedule=getattr(run.gan.schedule, "grown", run.gan.schedule))  # of whole networks
     training.iteration(trial)  # the first is slower
     start = time.monotonic()
     training.iteration(trial)

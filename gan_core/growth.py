@@ -37,6 +37,11 @@ class Growth:
         """The first step with the whole of the networks."""
         return self.levels * (self.hold + self.fade)
 
+    @property
+    def grown(self):
+        """The schedule of the same networks that are whole from the beginning."""
+        return Growth(self.levels, 0, 0)
+
     def stage(self, step):
         """s = l + α in iteration `step`, counted from 0: level l, and α of the way to the next.
 

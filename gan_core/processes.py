@@ -37,7 +37,7 @@ from torch.nn.parallel import DistributedDataParallel
 from gan_core import training
 from gan_core._fitting import networks_must_fit
 from gan_core.algorithm import trainable
-from gan_core.runs import Run
+from gan_core.runs import Run, unchanged
 
 # What layers keep is no affair of a forward pass, see `average`. torch 2.13 has another name for that setting.
 _NAMES = {"forward_sync_buffers", "broadcast_buffers"} & signature(DistributedDataParallel).parameters.keys()
@@ -50,18 +50,12 @@ def joined():
 
     They speak through gloo on CPUs and through NCCL on CUDA, where each has a device of its own. On leaving they wait
     for each other. Where one fails, the others raise a RuntimeError when they next wait for it, and torchrun ends all.
-    Raises ValueError when this machine has fewer GPUs than processes.
     """
     if int(os.environ.get("WORLD_SIZE", 1)) == 1 or "RANK" not in os.environ:
         yield
         return
-    if torch.cuda.is_available():
-        mine, there = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
-        if mine >= there:
-            raise ValueError(
-                f"each process needs a GPU of its own, and there are {there}: give --nproc-per-node {there}"
-            )
-        torch.cuda.set_device(mine)
+    if torch.cuda.is_available() and _local_rank() < torch.cuda.device_count():
+        torch.cuda.set_device(_local_rank())
     distributed.init_process_group()
     try:
         yield
@@ -86,8 +80,8 @@ def one_first():
 def share(run):
     """This process's part of `run`, which all have started alike; where there is only one process, `run` itself.
 
-    Raises ValueError for a minibatch that cannot be split evenly, for a device other than CPU and CUDA, and for what
-    asks for whole minibatches: unrolling, and penalties near real examples.
+    Raises ValueError for a minibatch that cannot be split evenly, for a device other than CPU and CUDA, where there are
+    fewer GPUs than processes, and for what asks for whole minibatches: unrolling, and penalties near real examples.
     """
     return Process(run) if _several() else run
 
@@ -106,13 +100,18 @@ class Process(Run):
             raise ValueError(
                 f"several processes compute on CPUs or on CUDA, not on {self.place.device}: give the device"
             )
+        if self.place.device.type == "cuda" and _local_rank() >= (there := torch.cuda.device_count()):
+            raise ValueError(
+                f"each process needs a GPU of its own, and there are {there}: give --nproc-per-node {there}, or "
+                "--device cpu"
+            )
         networks_must_fit(self)
         if self.place.device.type == "cuda":
             self.generator, self.discriminator = _synchronised(self.generator), _synchronised(self.discriminator)
         trial = super().copy()
         training.iteration(trial)
         for network, tried in zip(self.networks.values(), trial.networks.values(), strict=True):
-            self._wrap(network, _idle(tried))
+            self._wrap(network, self.gan.schedule is not unchanged or _idle(tried))
 
     @property
     def whole(self):
@@ -176,9 +175,6 @@ class Process(Run):
     def record(self, *losses):
         """The same with the means of the losses over the processes."""
         super().record(*self._mean(torch.stack(losses)))
-        for network, wrapped in list(self._wrapped.items()):
-            if wrapped.find_unused_parameters and not _idle(network):
-                self._wrap(network, False)  # it has grown up: no need to look any more
         if self._wrapped and self.step % training.CHECK_EVERY == 1:
             self._must_agree()
 
@@ -218,6 +214,11 @@ class Asked(nn.Module):
 
     def forward(self, question):
         return question(self.network)
+
+
+def _local_rank():
+    """Which of the processes of this machine it is, as torchrun says."""
+    return int(os.environ.get("LOCAL_RANK", 0))
 
 
 def _several():

@@ -56,6 +56,10 @@ class Unroll:
             raise ValueError(
                 "unrolling takes D's virtual steps on whole minibatches, and a process has its part; use one"
             )
+        if self.K and run.gan.classes is not None and run.gan.objective.paired:
+            raise ValueError(
+                "unrolling with labels and pairs: the virtual steps pair examples of different classes; leave one out"
+            )
         if self.K and run.gan.classes is not None and run.gan.penalties:
             raise ValueError(
                 "unrolling with labels and a penalty: the fakes of G's step have other labels than the real examples, "

@@ -198,6 +198,12 @@ def test_judges_are_trained_by_the_command(monkeypatch):
         ([*RING, "--objective", "hinges"], ["unknown objective 'hinges'", "saturating, minimax", "hinge"]),
         (["train", "dcgan", "--data", "faces", "--size", "48"], ["64", "(3, 48, 48)"]),
         (["train", "gan", "--data", "faces", "--size", "1"], ["size"]),
+        ([*RING, "--hold", "7"], ["gan do not grow", "--hold"]),
+        (["train", "gan", "--data", "digits", "--batch", "5000"], ["batch must be at most", "5000"]),
+        (
+            ["train", "progressive", "--data", "digits", "--hold", "2", "--fade", "1", "--steps", "3"],
+            ["grow for 3 steps", "--steps 4"],
+        ),
         ([*RING, "--device", "abacus"], ["abacus", "this machine has"]),
         ([*RING, "--name", "a/b"], ["plain"]),
         ([*RING, "--name", ".."], ["plain"]),
@@ -722,6 +728,16 @@ def test_a_long_run_is_announced_on_a_cpu(without_pictures, monkeypatch, capsys)
     assert main([*RING, "--steps", "5", "--name", "long"]) == 0
     assert re.search(r"this may take [\d.]+ seconds on this CPU\. Ctrl-C saves", capsys.readouterr().err)
     assert same(saved("gan-ring-class-seed0"), saved("long"))  # the trial is made with a copy
+
+
+def test_it_is_announced_how_long_whole_networks_take(without_pictures, monkeypatch):
+    """At the start networks that grow are small, and quick."""
+    seen, iteration = [], training.iteration
+    monkeypatch.setattr(training, "iteration", lambda run: (iteration(run), seen.append(run.generator.stage)))
+    monkeypatch.setattr(cli, "LONG", 0)
+    words = ["train", "progressive", "--data", "digits", "--width", "2", "--batch", "4", "--hold", "2", "--fade", "2"]
+    assert main([*words, "--steps", "5"]) == 0
+    assert seen[:4] == [1, 1, 0, 0]
 
 
 @pytest.mark.parametrize(

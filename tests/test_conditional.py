@@ -840,3 +840,41 @@ def test_y_left_out_of_d_s_step_alone_is_not_seen_in_the_accuracy():
 def test_without_a_mark_for_g_an_ac_gan_is_deaf():
     gan = replace(methods.acgan((2,), 4, z=4, width=32), heads=(HEADS["G is not marked"],))
     assert max(accuracy(gan, seed) for seed in range(2)) < 0.7
+
+
+# ---- pairs of real and fake have one label
+
+
+def oracle_pairs(step):
+    """With pairs of one class a number that D adds for each class tells nobody anything: neither loss knows it."""
+    data = datasets.Examples(torch.randn(64, 2, generator=torch.Generator().manual_seed(0)), torch.arange(64) % 8)
+    found = []
+    for c in (0.0, 3.0):
+        gan = methods.projection((2,), 8, base=methods.r3gan, z=3, width=8)
+        run = training.start(replace(gan, step=step, penalties=()), data, batch=16)
+        D = run.discriminator.forward
+        run.discriminator.forward = lambda x, y, D=D, c=c: D(x, y) + c * y[:, None]
+        training.iteration(run)
+        found.append(run.losses[0])
+    torch.testing.assert_close(*found, rtol=1e-5, atol=1e-5)
+
+
+def test_pairs_are_of_one_class():
+    oracle_pairs(algorithm.algorithm_1)
+
+
+def test_pairs_are_of_one_class_mutants():
+    def of_any_class(run):
+        loss_d = algorithm.discriminator_step(run)
+        y, z = run.labels(), run.noise()
+        fake = algorithm.Batch(run.G(z, y), y, z)
+        return loss_d, algorithm.descend(run.optimizer_g, algorithm.generator_loss(run, fake))
+
+    assert_killed(oracle_pairs, of_any_class)
+
+
+def test_unrolling_has_no_pairs_of_one_class():
+    gan = replace(methods.projection((2,), 8, base=methods.r3gan), penalties=(), opponent=unroll(1))
+    data = datasets.Examples(torch.zeros(16, 2), torch.arange(16) % 8)
+    with pytest.raises(ValueError, match="unrolling with labels and pairs"):
+        training.start(gan, data, batch=8)

@@ -92,6 +92,19 @@ def grow(run):
         network.stage = int(run.step >= 3)
 
 
+class Fading(nn.Module):
+    """Two ways out, of which one is given up after the third step: a fade of a level that is the last."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.first, self.old, self.new = nn.Linear(inputs, 8), nn.Linear(8, outputs), nn.Linear(8, outputs)
+        self.stage = 0
+
+    def forward(self, x):
+        h = self.first(x).tanh()
+        return self.new(h) if self.stage else (self.old(h) + self.new(h)) / 2
+
+
 class Drawing(nn.Dropout):
     """Dropout that remembers how it was drawn."""
 
@@ -141,6 +154,7 @@ METHODS = {
     "conditional, with a head and a penalty": lambda: told(head=True, heads=(classification,), penalties=(r1(1),)),
     "of a DataLoader": small,
     "growing": lambda: small(generator=partial(Growing, 3, 2), discriminator=partial(Growing, 2, 1), schedule=grow),
+    "fading": lambda: small(generator=partial(Fading, 3, 2), discriminator=partial(Fading, 2, 1), schedule=grow),
     "a VAE": lambda: methods.vae((2,), width=8),
     "flow matching": lambda: methods.flow((2,), width=8),
 }
@@ -617,12 +631,14 @@ def test_one_process_alone_is_not_touched(monkeypatch):
 
 
 def test_fewer_gpus_than_processes(monkeypatch):
-    for name, value in {"RANK": "3", "LOCAL_RANK": "1", "WORLD_SIZE": "4"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("LOCAL_RANK", "1")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(ValueError, match="a GPU of its own, and there are 1: give --nproc-per-node 1"):
-        processes.joined().__enter__()
+    monkeypatch.setattr(distributed, "get_rank", lambda: 1)
+    monkeypatch.setattr(distributed, "get_world_size", lambda: 2)
+    run = training.start(small(), datasets.ring(), batch=BATCH)
+    run.place = run.place._replace(device=torch.device("cuda"))
+    with pytest.raises(ValueError, match="a GPU of its own, and there are 1: give --nproc-per-node 1, or --device cpu"):
+        Process(run)
 
 
 # ---- the benchmark

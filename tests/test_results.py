@@ -469,7 +469,7 @@ def test_measured_mutants(name):
 @pytest.mark.parametrize("name", [name for name, sides in SIDES.items() if 32 in sides])
 def test_the_judge_takes_what_each_method_makes(name):
     people = datasets.people(4, 6, size=32)
-    recipe = replace(recipes.recipe(name, "people", "class"), width=8, hold=0, fade=0)
+    recipe = replace(recipes.recipe(name, "people", "class"), width=8)
     run = training.start(recipes.gan(name, people.shape, recipe, classes=4), people, batch=4, device="cpu")
     found = results.measured(training.train(run, 1), people, judges.faces())
     assert all(np.isfinite(values["samples"]) for values in found.values())

@@ -25,7 +25,7 @@ class Recording(NamedTuple):
 
 RECORDINGS = {
     **{each: Recording(each) for each in ("dcgan", "sndcgan", "sngan", "wgan_gp", "r3gan", "flow")},
-    "projection": Recording("projection", "people"),  # source 004 gave it a day
+    "projection": Recording("projection", "people"),  # こしあん 2019 gave it a day of an RTX 2080 Ti
     "progressive": Recording("progressive", size=128),
 }
 PEOPLE = 176, 2  # faces of each are enough to time a step

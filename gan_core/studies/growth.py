@@ -21,7 +21,7 @@ from gan_core.training import adam
 
 SIZE, WIDTH, Z, SAMPLES = 16, 16, 64, 512
 SHAPE = (3, SIZE, SIZE)
-STEPS = 250  # of each hold and each fade: whole after 1,000
+STEPS = 250  # of each hold and each fade: whole from step 1,000 on, counted from 0
 REAL = 10**6  # seeds of real examples begin here: they are those of no run
 
 GROWN, DIRECT = "progressive", "direct"
