@@ -72,7 +72,7 @@ def eyes(n, alike, rng):
 
 
 rng = torch.Generator().manual_seed(0)
-fig = figures.after.examples({"real": eyes(4, True, rng), "fake": eyes(4, False, rng)})
+fig = figures.after.examples({"real": eyes(4, True, rng), "fake": eyes(4, False, rng)}, signs=(LEFT, RIGHT))
 plt.show()
 
 # %% [markdown]
@@ -122,7 +122,7 @@ claim(
 #
 # $$L_D=\mathbb E_p[\log(1+e^{-a})]+\mathbb E_q[\log(1+e^{a})]\;\ge\;\log(1+e^{-m})+\log(1+e^{m})\;\ge\;2\log2 .$$
 #
-# Whatever its weights are, such a $D$ does no better than to guess. Now train it, and three others: with a layer of
+# ($p$ are the real pictures, $q$ the fakes.) Whatever its weights are, such a $D$ does no better than to guess. Now train it, and three others: with a layer of
 # *self-attention* in the middle (its formula comes next); with the same layer, but made to look from each place at that
 # place alone; and with two convolutions more, which see 9 pixels.
 
@@ -166,7 +166,7 @@ critics = {label: [taught(middle, seed) for seed in MORE.get(label, range(3))] f
 # %%
 at = np.arange(0, 301, 50)
 losses = {label: (at, np.array([course for _, course in some])) for label, some in critics.items()}
-ON_FRESH = "L_D on fresh pictures, nats"
+ON_FRESH = "$L_D$ on fresh pictures, nats"
 fig = figures.after.courses({ON_FRESH: losses}, "steps of D", {ON_FRESH: (2 * np.log(2), "guessing: 2 log 2")})
 plt.show()
 
@@ -202,6 +202,9 @@ claim("16/deeper-tells", "Two more convolutions do it as well, on each of 3.", l
 #
 # $$\beta_{ji}=\frac{e^{q_j\cdot k_i}}{\sum_{i'}e^{q_j\cdot k_{i'}}},\qquad o_j=\sum_i\beta_{ji}\,v_i,\qquad y_j=x_j+\gamma\,W_o\,o_j .$$
 #
+# $x_j$ are the features that come in and $y_j$ those that go out; $W_o$ is linear and gives the mixture as many channels
+# as $x_j$ has; $\gamma$ is a number, more of which below.
+#
 # *Predict* the first row of $\beta$: where does the left eye look?
 
 # %%
@@ -232,8 +235,8 @@ claim(
 # %% [markdown]
 # The left eye looks at both eyes, half and half, however far apart they are. Transformers divide $q\cdot k$ by
 # $\sqrt d$. SAGAN (Zhang et al. 2019), which brought attention to GANs, does not, and whoever puts the ready-made
-# function in its place must say `scale=1.0`. The layer as SAGAN has it: keys and queries have an eighth of the
-# channels, values a half, and $\gamma$ is a weight that begins at 0.
+# function in its place must say `scale=1.0`. The layer as in SAGAN's code, but for its pooling there of keys and
+# values: keys and queries have an eighth of the channels, values a half, and $\gamma$ is a weight that begins at 0.
 
 # %%
 layer, h = SelfAttention(16), torch.randn(2, 16, 5, 6, generator=rng)
@@ -301,8 +304,8 @@ claim(
 
 # %% [markdown]
 # **Did you notice?** Each row is how one place looks at all, and the rows of a seed are nearly the same: everybody
-# looks at the same few places, beside the eyes or at the edge, which have *heard* of an eye two pixels away. Each place
-# then holds its own news and that of over there: enough to tell alike from not. And five seeds found several ways to do
+# looks at the same few places, at the edge or in the middle, which have *heard* of an eye one or two pixels away. Each
+# place then holds its own news and that of over there: enough to tell alike from not. And five seeds found several ways to do
 # it. A map says where a value was fetched. It does not say why, and it need not be the way that we would have drawn.
 #
 # Now faces. A small SAGAN at $16\times16$ pixels, with attention where the features have $8\times8$, in both networks;
@@ -357,7 +360,7 @@ claim(
 # ## The loss of a pair (8 min)
 #
 # The second idea is in the loss. $D$ is shown one real and one fake example, and says **which of the two is real**
-# (Jolicoeur-Martineau 2019, Sun et al. 2020). With $\delta=a(x)-a(x')$, the difference of their logits,
+# (Jolicoeur-Martineau 2019, who calls such a $D$ *relativistic*; Sun et al. 2020). With $\delta=a(x)-a(x')$, the difference of their logits,
 # $\sigma(\delta)$ is the probability it gives to the right answer:
 #
 # $$L_D=\mathbb E[-\log\sigma(\delta)]=\mathbb E[\log(1+e^{-\delta})],\qquad L_G=\mathbb E[-\log\sigma(-\delta)]=\mathbb E[\log(1+e^{\delta})].$$
@@ -396,8 +399,8 @@ claim(
 )
 
 # %% [markdown]
-# On the left a real example must be *above* a line that all share, and a fake below it. On the right there is no such
-# line, only "above this fake". Does the best $D$ become another one? For pairs drawn from $p$ and $q$, Bayes' rule says
+# On the left the real one's logit must be high and the fake's low, each measured against 0. On the right only their
+# difference counts, the distance from the dashed diagonal, where both logits are the same. Does the best $D$ become another one? For pairs drawn from $p$ and $q$, Bayes' rule says
 # that $x$ is the real one with the odds $\frac{p(x)\,q(x')}{q(x)\,p(x')}$. So
 # $\delta^*=\log\frac{p(x)}{q(x)}-\log\frac{p(x')}{q(x')}$, and $a^*$ is the logit of chapter 02, up to a constant. On a
 # histogram of ten bins:
@@ -424,8 +427,9 @@ claim(
 )
 
 # %% [markdown]
-# What is it good for, then? Sun et al. prove: with losses like the cross-entropy, $G$'s landscape has *basins* where
-# modes are missing, and with pairs it has none. Their smallest case: two real points, two fakes, a $D$ that is free to
+# What is it good for, then? Sun et al. look at $n$ real points and as many fakes, with a $D$ that is free, and prove:
+# with losses like the cross-entropy, $G$'s landscape has *basins* where modes are missing, valleys that one leaves only
+# uphill; with pairs, the $i$-th real point with the $i$-th fake, it has none. Their smallest case: two real points, two fakes, a $D$ that is free to
 # give any place any logit. Both fakes sit on the first point, and one of them (where pairs are fixed, the partner of
 # the second point) should walk to the second. On the way it is at neither. What does $G$ have to pay?
 
@@ -481,12 +485,12 @@ claim(
 # %% [markdown]
 # **Did you notice** the third line? The theorem, as its sum is written, is about pairs that stay together: example $i$
 # always with fake $i$. Training draws both anew in each minibatch, so in the mean every real one meets every fake. And
-# then the basin is back, and against the way down that follows it is nearly as high as before: a half of it, where it
+# then the basin is back, and against what the whole way brings it is nearly as high as before: a half of it, where it
 # was three fifths. That does not disprove that pairs help. But "no bad basins" is not what one trains with.
 #
 # ## Coming to rest (5 min)
 #
-# Pairs alone do not come to rest, say Huang et al. (2024), and no more does the plain GAN. So they add the price of
+# Pairs alone need not come to rest, say Huang et al. (2024), and no more need the plain GAN. So they add the price of
 # chapter 05 on $D$'s slope at real examples, R1, and the same at fakes, R2: $\frac\gamma2\,\mathbb E\|\nabla a\|^2$
 # each. Together that is **R3GAN**'s loss. On the Dirac-GAN (the data at 0, the fake at $\theta$, $a(x)=-\psi x$) one
 # can see it by eye: $\delta=\psi\theta$ and the slope is $\psi$ everywhere.
@@ -568,17 +572,20 @@ claim(
 )
 
 # %% [markdown]
-# In this game the price does all, the pairs do nothing, and of the two prices one would do. So the smallest GAN does
+# Without a price simultaneous steps end on a circle (`05/ns-cycle`), and alternating ones creep inwards like
+# $1/\sqrt k$ (`05/ns-slow`): after 500 steps they are still under way. With a price both are there. So in this game the
+# price does all, the pairs do nothing, and of the two prices one would do. So the smallest GAN does
 # not say why one should want all three. The paper's own evidence is on a thousand stacked digits: 1,000 modes with
 # pairs and both prices, 693 with the prices alone, and with R1 as the only price training diverges.
 #
 # ## Do the parts belong together? (9 min)
 #
 # So we did what chapter 08 did for unrolling: take the method apart. The ring of eight spots and the thousand stacked
-# digits, with that chapter's networks, steps and measures; four conditions: neither part, each alone, both.
+# digits, with that chapter's networks, number of steps and measures; four conditions: neither part, each alone, both.
 # **Recorded**, eight seeds on the ring and six on the digits. Adam has the paper's $\beta=(0,0.99)$. The price needs a
-# $\gamma$, and no rule gives it: 10 on the ring and 1 on the digits were chosen in a few trial runs. *Predict* the
-# order on the ring.
+# $\gamma$, and no rule gives it: 10 on the ring and 1 on the digits were chosen in a few trial runs. (Chapter 08's own
+# rows stand beside them for orientation only: they have Adam with $\beta=(0.5,0.999)$, and on the ring the zero-sum
+# loss.) *Predict* the order on the ring.
 
 # %%
 ring, chapter_08 = studies.read("pairs_ring"), studies.read("ring")
@@ -702,7 +709,7 @@ claim(
 )
 claim(
     "16/digits-looking-ahead",
-    "Recorded: looking five steps ahead covers more modes than both parts, at equal steps; the interval excludes 0.",
+    "Recorded: chapter 08's five steps ahead, with its own Adam, cover more modes than both parts; the interval excludes 0.",
     difference(modes["chapter 08, K = 5"], modes[pairs.BOTH]),
     above=0,
 )
@@ -731,8 +738,8 @@ claim(
 #
 # The article on SNGAN ends its page of flowers with: better pictures need 「データ数を増やすかより最新のGANを使う必要」
 # ("more data, or a newer GAN"). Take a hundred faces. What goes wrong with few of them is not $G$. It is $D$: it learns
-# them by heart. From then on it says "real" to a hundred pictures and "fake" to all others, real or not, and $G$ hears
-# nothing more of faces.
+# them by heart. If that goes on, it says "real" to a hundred pictures and "fake" to all others, real or not, and $G$
+# hears nothing more of faces. After 400 steps it is on its way there.
 #
 # **Differentiable augmentation** (Zhao et al. 2020; Karras et al. 2020 with the same idea) lets $D$ see changed
 # pictures only, $T(x)$, each time changed anew: other colours, shifted, with a hole.
@@ -770,7 +777,8 @@ hundred = {
 
 # %% [markdown]
 # *Predict* for each of the three: does $D$ tell the hundred from real faces that it has never seen? And what will $G$
-# draw where $T$ was on the real ones only?
+# draw where $T$ was on the real ones only? (Above each panel: of 100 pairs of a training face and an unseen one, in how
+# many $D$ finds the training face more real.)
 
 
 # %%
@@ -780,7 +788,14 @@ def judged(run):
     return {kind: run.logits(x).numpy() for kind, x in kinds.items()}
 
 
-fig = figures.after.by_heart({label: judged(runs[0]) for label, runs in hundred.items()})
+def prefers(run):
+    """How often D gives a training face more than an unseen one: ½ if it knows none by heart, 1 if it knows all."""
+    return float((run.logits(few.x)[:, None] > run.logits(unseen)).double().mean())
+
+
+known = {label: [prefers(run) for run in runs] for label, runs in hundred.items()}
+titles = {label: f"{label}:\nprefers {100 * shares[0]:.0f} of 100" for label, shares in known.items()}
+fig = figures.after.by_heart({titles[label]: judged(runs[0]) for label, runs in hundred.items()})
 plt.show()
 
 # %%
@@ -789,11 +804,6 @@ plt.show()
 
 
 # %%
-def prefers(run):
-    """How often D gives a training face more than an unseen one: ½ if it knows none by heart, 1 if it knows all."""
-    return float((run.logits(few.x)[:, None] > run.logits(unseen)).double().mean())
-
-
 def grey(x):
     """The share of pixels that have nearly the grey of a hole, 0 in all three channels."""
     return float((x.abs() < 0.1).all(1).double().mean())
@@ -805,7 +815,6 @@ def flicker(x):
 
 
 made = {label: [run.samples(1_000) for run in runs] for label, runs in hundred.items()}
-known = {label: [prefers(run) for run in runs] for label, runs in hundred.items()}
 greyer = {label: [grey(x) / grey(unseen) for x in some] for label, some in made.items()}
 livelier = {label: [flicker(x) / flicker(unseen) for x in some] for label, some in made.items()}
 
@@ -887,7 +896,8 @@ claim(
 # $$v^*(x,t)=m+\frac{t\,s^2-(1-t)}{(1-t)^2+t^2s^2}\,(x-t\,m).$$
 #
 # With several bumps, the line of each counts by how likely $x$ came from it. *Predict:* the straight lines cross. Do
-# the paths of the flow?
+# the paths of the flow? (In the figures shades are where $x_t$ lies; orange, whole lines began above 0, blue, dashed ones
+# below.)
 
 # %%
 torch.set_default_dtype(torch.float64)
@@ -967,7 +977,7 @@ def draw_ways(steps, rule):
     near = (np.abs(places[-1][:, None] - M) < 3 * S).any(1).sum()
     looks = steps * (1 + (rule == "midpoint"))
     figure = figures.after.ways(T_SHOWN, {f"{rule}, steps: {steps}": drawn}, SHADES)
-    return figure, f"{looks} looks at v for a sample; {near} of 24 end within 3 s of a bump"
+    return figure, f"{looks} looks at v for a sample; {near} of 24 end within three deviations of a bump"
 
 
 widgets.explore(draw_ways, steps=(1, 32, 1, 4), rule=["Euler", "midpoint"])
@@ -1076,6 +1086,16 @@ claim(
     above=8,
 )
 
+with torch.device("meta"):  # sizes without numbers
+    sizes = [sum(p.numel() for p in method.generator().parameters()) for method in METHODS.values()]
+claim(
+    "16/larger-network",
+    "The flow's network has 2.9 times the weights of the GAN's generator.",
+    sizes[1] / sizes[0],
+    equals=2.9,
+    within=0.05,
+)
+
 # %% [markdown]
 # How many looks must it be? The same trained velocity, followed in fewer steps:
 
@@ -1127,18 +1147,21 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** With one look the flow draws the mean face, and some noise that its small network could not take
-# away; with two come the colours, with four most of the rest. The GAN has faces sooner. The flow comes up steadily, as
-# a regression does that has no opponent. In training time the two are of one kind here, and one run of 500 steps of
-# small networks decides no more than that. The difference is the *sample*: one pass for the GAN, some looks at a
-# network of the same size for the flow. So, as far as this course has checked:
+# **What you saw.** By Euler's rule one look draws the mean face, and some noise that its small network could not take
+# away; two bring the colours, four most of the rest. By the midpoint rule a few looks are as good as sixteen. The GAN
+# has faces sooner. The flow comes up steadily, as a regression does that has no opponent; in the stored run it ends a
+# little nearer, on another machine it may be the other way round. In training time the two are of one kind here, and one
+# run of 500 steps of small networks decides no more than that. The difference is the *sample*: one pass through $G$ for
+# the GAN, some looks at a larger network for the flow. It has as many channels next to the image, but three times the
+# weights and eight times the multiplications, so even two looks are sixteen times the work. So, as far as this course
+# has checked:
 #
 # | you want | take | because |
 # |---|---|---|
 # | all modes, and a training that is one regression | a flow, a diffusion model | no opponent: `16/flow-keeps-modes`, `16/flow-arrives` |
-# | a sample at once: sound, video, a phone | a GAN, or a flow that was *distilled* with a $D$ | one pass: `16/sampling-costs` |
+# | a sample at once: sound, video, a phone | a GAN, a flow *distilled* with a $D$, or one taught to go in one step (MeanFlow, Geng et al. 2025) | one pass: `16/sampling-costs` |
 # | sharp pixels from a network that makes one pass | an adversarial term beside another loss | a mean is a blur: `16/one-step-is-the-mean` |
-# | a GAN on few examples | $T$ before $D$, for both kinds | `16/by-heart`, `16/not-by-heart`, `16/leaks` |
+# | a GAN on few examples | $T$ before $D$, for both kinds | what $D$ knows by heart: `16/by-heart`, `16/not-by-heart`; not yet the pictures: `16/not-yet-better` |
 #
 # ## Where GANs stand (6 min)
 #
@@ -1148,12 +1171,13 @@ claim(
 # leaves prophecy to others:
 #
 # - **Bigger and better GANs, to 2022.** BigGAN (Brock et al. 2019) made them large, StyleGAN (Karras et al. 2019, 2020,
-#   2021) photographic; StyleGAN-XL (Sauer et al. 2022) took them to all of ImageNet at 1,024 pixels. Spectral
-#   normalisation and the hinge loss did not stay: StyleGAN2 and R3GAN have the logistic loss, single or of pairs, and a
-#   price on slopes.
+#   2021) photographic; StyleGAN-XL (Sauer et al. 2022) took them to all of ImageNet at 1,024 pixels. Of the
+#   losses two stayed: the logistic one with a price on slopes, in StyleGAN2 and R3GAN, there of pairs; and the hinge, in
+#   StyleGAN-XL and where the adversarial loss stands beside another.
 # - **Diffusion overtook.** DDPM (Ho et al. 2020), *Diffusion models beat GANs on image synthesis* (Dhariwal & Nichol
-#   2021), then text to image (Rombach et al. 2022). What is new and large since then is a diffusion or a flow model;
-#   Stable Diffusion 3 (Esser et al. 2024) trains on the straight lines of this page.
+#   2021), then text to image (Rombach et al. 2022). What is new and large since then is mostly a diffusion or a flow
+#   model; Stable Diffusion 3 (Esser et al. 2024) trains on the straight lines of this page. Not all of it: GPT-4o's
+#   pictures (OpenAI 2025) are autoregressive, drawn piece after piece as a text is written.
 # - **GANs at that size.** GigaGAN (Kang et al. 2023) and StyleGAN-T (Sauer et al. 2023) draw from text in one pass,
 #   GigaGAN 512 pixels in 0.13 seconds. They showed that it can be done. They did not turn the field around.
 # - **A plain one.** R3GAN (Huang et al. 2024): the loss of this page and an ordinary residual network, without the
@@ -1164,7 +1188,7 @@ claim(
 # | where | what $D$ is for | for example |
 # |---|---|---|
 # | the decoder that turns a diffusion model's latents into pixels | sharp pixels, where a mean would blur | VQGAN (Esser et al. 2021), latent diffusion (Rombach et al. 2022) |
-# | distilling a diffusion model to 1–4 steps | the one step must look like many | ADD (Sauer et al. 2023), DMD2 (Yin et al. 2024), for video Lin et al. 2025 |
+# | distilling a diffusion model to 1–4 steps | one step alone would be a blur; it must look real | ADD (Sauer et al. 2023), DMD2 (Yin et al. 2024), for video Lin et al. 2025 |
 # | super-resolution, compression | detail that the small picture does not determine | ESRGAN (Wang et al. 2018), HiFiC (Mentzer et al. 2020) |
 # | speech: vocoders and codecs | waves that sound real, in real time | HiFi-GAN (Kong et al. 2020), SoundStream (Zeghidour et al. 2021), EnCodec (Défossez et al. 2022) |
 #
@@ -1176,9 +1200,10 @@ claim(
 #   「出力のクォリティを上げるには、データ数を増やすかより最新のGANを使う必要がありそうです」 ("to raise the quality, it
 #   seems, one must have more data or use a newer GAN"). A fair guess, made before augmentation came. But with few
 #   examples the first thing to look at is what $D$ knows by heart, `16/by-heart`, and that can be mended with the same
-#   data and the same GAN, `16/not-by-heart`.
+#   data and the same GAN, `16/not-by-heart`; better pictures it has not made here, `16/not-yet-better`.
 # - **The same:** 「Wasserstein距離にこだわらないのが最近のトレンドです」 ("not to insist on the Wasserstein distance is
-#   the recent trend"). So it went. What it calls modern beside it, spectral normalisation with hinge, went too.
+#   the recent trend"). So it went. The hinge loss, which it calls modern beside it, is still in use, above all where the
+#   adversarial loss stands beside another.
 # - **Sun et al. 2020** prove that pairs leave no bad basins. For pairs that stay together, `16/no-basin-fixed`; for
 #   pairs drawn anew, as in training, the smallest case has one: `16/basin-anew`.
 # - **Huang et al. 2024** say that it takes pairs *and* prices. On the ring the prices do it alone, `16/ring-price`,

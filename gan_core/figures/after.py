@@ -8,8 +8,11 @@ from gan_core.figures.style import BLUE, GREY, KINDS, ORANGE
 MOST = 6  # even shares: what is darkest in a map of attention
 
 
-def examples(rows, limit=1.5):
-    """Small images of one channel: `rows` maps a label to images (n, 1, h, w), one row of panels for each label."""
+def examples(rows, limit=1.5, signs=()):
+    """Small images of one channel: `rows` maps a label to images (n, 1, h, w), one row of panels for each label.
+
+    In the columns `signs` of images of one row + or − is written into the pixels.
+    """
     columns, (h, w) = max(map(len, rows.values())), next(iter(rows.values())).shape[2:]
     figure, axes = plt.subplots(
         len(rows), columns, figsize=(1.55 * columns + 0.8, (1.55 * h / w + 0.25) * len(rows)), squeeze=False
@@ -17,6 +20,8 @@ def examples(rows, limit=1.5):
     for line, (label, images) in zip(axes, rows.items(), strict=True):
         for ax, image in zip(line, np.asarray(images)[:, 0], strict=True):
             _picture(ax, image, limit)
+            for column in signs:
+                ax.text(column, 0, "+" if image[0, column] > 0 else "−", ha="center", va="center", fontsize=14)
         line[0].set_ylabel(label, rotation=0, ha="right", va="center")
     return figure
 
@@ -63,8 +68,8 @@ def looks(rows, places, limit=1.5):
             ax.plot(column, row, marker, **_MARK)
     axes[0, 0].set_title("the image")
     for ax in axes[0, 1:]:
-        ax.set_title("looks at")
-    figure.colorbar(shown, ax=axes, label="β, in even shares", shrink=0.9, aspect=30)
+        ax.set_title("where this place looks")
+    figure.colorbar(shown, ax=axes, label=f"β, times 1/{up * along}", shrink=0.9, aspect=30)
     return figure
 
 
@@ -151,14 +156,15 @@ def by_heart(panels, threshold=0.0):
 def ways(t, panels, density):
     """Points on their way from noise to the data: `panels` maps a title to places (points, times) over `t` (times,).
 
-    `density` = (x, p (times, n)) is how x_t is distributed, as shades behind them. Blue began below 0, orange above.
+    `density` = (x, p (times, n)) is how x_t is distributed, as shades. Blue, dashed, began below 0, orange above.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(5.0 * len(panels), 4.0), sharey=True, squeeze=False)
     x, p = density
     for ax, (title, places) in zip(axes[0], panels.items(), strict=True):
         ax.pcolormesh(t, x, np.asarray(p).T, cmap="Greys", vmax=1.6 * np.max(p), shading="auto", rasterized=True)
         for place in places:
-            ax.plot(t, place, color=BLUE if place[0] < 0 else ORANGE, linewidth=1.1)
+            colour, line = (BLUE, "--") if place[0] < 0 else (ORANGE, "-")
+            ax.plot(t, place, color=colour, linestyle=line, linewidth=1.1)
         ax.set(title=title, xlabel="t: 0 noise, 1 data", xlim=(0, 1), ylim=(x[0], x[-1]))
         ax.grid(visible=False)
     axes[0, 0].set_ylabel("x")
