@@ -21,7 +21,8 @@ def examples(rows, limit=1.5, signs=()):
         for ax, image in zip(line, np.asarray(images)[:, 0], strict=True):
             _picture(ax, image, limit)
             for column in signs:
-                ax.text(column, 0, "+" if image[0, column] > 0 else "−", ha="center", va="center", fontsize=14)
+                sign, dark = "+" if image[0, column] > 0 else "−", abs(image[0, column]) > 0.9
+                ax.text(column, 0, sign, color="white" if dark else "black", ha="center", va="center", fontsize=14)
         line[0].set_ylabel(label, rotation=0, ha="right", va="center")
     return figure
 
@@ -68,7 +69,7 @@ def looks(rows, places, limit=1.5):
             ax.plot(column, row, marker, **_MARK)
     axes[0, 0].set_title("the image")
     for ax in axes[0, 1:]:
-        ax.set_title("where this place looks")
+        ax.set_title("it looks at")
     figure.colorbar(shown, ax=axes, label=f"β, times 1/{up * along}", shrink=0.9, aspect=30)
     return figure
 
