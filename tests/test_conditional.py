@@ -646,6 +646,13 @@ def test_no_classes(name, classes):
         getattr(methods, name)((2,), classes, base=methods.gan)
 
 
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("base", [methods.vae, methods.flow])
+def test_a_base_with_one_network(name, base):
+    with pytest.raises(ValueError, match=r"base must be a game of two players, such as .*; this one makes a Model"):
+        getattr(methods, name)((2,), 3, base=base)
+
+
 def test_no_numbers_for_a_label():
     with pytest.raises(ValueError, match="size must be at least 1; given 0"):
         methods.cgan((2,), 3, size=0)
