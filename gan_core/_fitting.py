@@ -77,6 +77,14 @@ def _heads_must_fit(run, y):
         _tried(f"head {head.name}", job, lambda: head.generator(said, fake))  # noqa: B023
 
 
+def of_two_examples(run, name, part):
+    """part(x) of two examples x such as the data's, with the generator at rest; ValueError where it takes none."""
+    shape = tuple(run.data.shape)
+    x = torch.zeros(2, *shape, dtype=run.losses.dtype, device=run.place.device)
+    with at_rest(run.generator):
+        return _tried(name, f"the data's examples of shape {shape}", lambda: part(x))
+
+
 def data_must_fit(run):
     """A minibatch is of the shape that the data say, of the networks' numbers and range, with labels of the classes."""
     device, shape, classes = run.place.device, tuple(run.data.shape), run.gan.classes

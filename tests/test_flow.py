@@ -573,6 +573,20 @@ class Scalar(nn.Module):
         return self.layer(x)
 
 
+class First(nn.Module):
+    """A generator of one's own that makes examples of the first d numbers of z; its velocity is that of points (2,)."""
+
+    def __init__(self, d):
+        super().__init__()
+        self.d, self.layer = d, nn.Linear(2, 2)
+
+    def velocity(self, x, t):
+        return self.layer(x)
+
+    def forward(self, z):
+        return z[:, : self.d]
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -593,6 +607,14 @@ class Scalar(nn.Module):
         (
             lambda: training.start(model(Scalar, d=2), noise(64, 2)),
             r"the velocity must make \(n, \*shape\) of examples \(n, \*shape\); of \(2, 2\) it makes \(2, 1\)",
+        ),
+        (
+            lambda: training.start(Model(partial(First, 2), 5, flow_matching, ("early", "late")), noise(64, 2)),
+            r"z must be 2, noise of the data's shape \(2,\); given 5",
+        ),
+        (
+            lambda: training.start(Model(partial(First, 3), 3, flow_matching, ("early", "late")), noise(64, 3)),
+            r"the velocity does not take the data's examples of shape \(3,\): .*\(2x3 and 2x2\)",
         ),
     ],
 )
