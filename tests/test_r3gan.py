@@ -197,6 +197,19 @@ def test_sides_that_do_not_double_or_halve(sides):
         resampling(*sides)
 
 
+@pytest.mark.parametrize(
+    ("sides", "error", "says"),
+    [
+        ((0, 0), ValueError, "before must be at least 1; given 0"),
+        ((-2, -1), ValueError, "before must be at least 1; given -2"),
+        ((2, 1.0), TypeError, "after must be a whole number; given 1.0"),
+    ],
+)
+def test_sides_that_are_none(sides, error, says):
+    with pytest.raises(error, match=says):
+        resampling(*sides)
+
+
 def test_basis():
     layer, z = Basis(3, 5), noise(2, 3)
     expected = torch.einsum("nz,cz,chw->nchw", z, layer.modulation.weight, layer.image)

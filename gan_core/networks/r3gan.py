@@ -127,7 +127,7 @@ def resampling(before, after):
 
     Up, each new pixel lies a quarter of the way from an old one to the next: weights of ¾ and ¼, past the edge those of
     the last pixel. Down, it is the transpose over 2, (1, 3, 3, 1)/8 around each new one. Rows sum to 1, so that a plain
-    image stays as it is. Raises ValueError for other numbers.
+    image stays as it is. Raises ValueError for other numbers, and for those below one.
 
     >>> resampling(2, 4)
     tensor([[1.0000, 0.0000],
@@ -135,6 +135,7 @@ def resampling(before, after):
             [0.2500, 0.7500],
             [0.0000, 1.0000]])
     """
+    before, after = whole("before", before), whole("after", after)
     if before == 2 * after:
         return resampling(after, before).mT / 2
     if after != 2 * before:
