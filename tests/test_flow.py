@@ -15,7 +15,8 @@ from torch import nn
 from gan_core import methods, training
 from gan_core.flow_matching import flow_matching
 from gan_core.networks import Flow, ImageVelocity, PointVelocity, euler, midpoint
-from gan_core.networks.flow import FREQUENCIES, SIZES, Block, Waves
+from gan_core.networks._images import SIZES
+from gan_core.networks.flow import FREQUENCIES, Block, Waves
 from gan_core.runs import Model, adam
 
 pytestmark = pytest.mark.usefixtures("float64")

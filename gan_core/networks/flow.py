@@ -9,16 +9,16 @@ the image itself is ever of full size, and that makes it cheap. t is told by sin
 each block one number for each channel.
 """
 
-from math import log2, prod
+from math import prod
 
 import torch
 from torch import nn
 from torch.nn.functional import silu
 
 from gan_core._counts import whole
+from gan_core.networks._images import doublings, square
 from gan_core.networks.mlp import mlp
 
-SIZES = (8, 16, 32, 64, 128)
 FREQUENCIES = 16  # of sines and of cosines
 
 
@@ -79,8 +79,8 @@ class ImageVelocity(nn.Module):
 
     def __init__(self, shape, *, width=32):
         super().__init__()
-        channels, levels = _checked(shape)
-        wide = [whole("width", width) * 2**level for level in range(levels)]
+        channels, size = square("the U-Net needs", shape)
+        wide = [whole("width", width) * 2**level for level in range(doublings(size))]
         told = 4 * width
         self.time = nn.Sequential(Waves(FREQUENCIES), nn.Linear(2 * FREQUENCIES, told), nn.SiLU())
         self.first = nn.Conv2d(channels, wide[0], 4, 2, 1)
@@ -139,14 +139,3 @@ def _zeros(layer):
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer
-
-
-def _checked(shape):
-    """The channels, and how often the side halves down to 4."""
-    square = isinstance(shape, (tuple, list)) and len(shape) == 3 and shape[1] == shape[2]
-    if not square or shape[1] not in SIZES:
-        raise ValueError(
-            f"the U-Net needs square images (channels, size, size) with size one of {', '.join(map(str, SIZES))}; "
-            f"given {tuple(shape) if isinstance(shape, (tuple, list)) else shape!r}"
-        )
-    return whole("channels", shape[0]), int(log2(shape[1] // 4))
