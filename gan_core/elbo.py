@@ -18,9 +18,10 @@ gan = Model(partial(dcgan_vae, 64, data.shape), z=64, step=Elbo(sigma=0.1), loss
 """
 
 from dataclasses import dataclass
-from math import isfinite, log, pi
+from math import log, pi
 from typing import ClassVar
 
+from gan_core._counts import positive
 from gan_core._fitting import of_two_examples
 from gan_core.algorithm import descend
 
@@ -55,8 +56,7 @@ class Elbo:
     losses: ClassVar = ("reconstruction", "kl")
 
     def __post_init__(self):
-        if not (isinstance(self.sigma, int | float) and self.sigma > 0 and isfinite(self.sigma)):
-            raise ValueError(f"sigma must be a positive number, such as 0.1; given {self.sigma!r}")
+        positive("sigma", self.sigma, 0.1)
 
     def __call__(self, run):
         x, noise = run.real()[0], run.noise()
