@@ -15,6 +15,7 @@ from gan_core._counts import whole
 from gan_core._modes import at_rest
 from gan_core.algorithm import Batch, algorithm_1
 from gan_core.devices import Place
+from gan_core.heads import Head
 from gan_core.objectives import Objective, non_saturating
 
 adam = partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.999), fused=True)
@@ -61,7 +62,7 @@ class GAN:
     n_dis: int = 1
     penalties: tuple[Callable, ...] = ()
     constraints: tuple[Callable, ...] = ()
-    heads: tuple[Callable, ...] = ()
+    heads: tuple[Head, ...] = ()
     opponent: Callable = as_it_stands
     schedule: Callable = unchanged
     ema: float | None = None
@@ -172,7 +173,10 @@ class Run:
         return None if self.gan.classes is None else self.data.labels(self.batch, self.rng)
 
     def draw(self, make):
-        """make(rng) with the run's own stream: whatever a part of the method draws."""
+        """make(rng) with the run's own stream: whatever a part of the method draws, (batch, …) or one number.
+
+        Where several processes make one run, each draws for all `batch` examples and is given the rows of its own.
+        """
         return make(self.rng)
 
     def noise(self):
