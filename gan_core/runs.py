@@ -250,7 +250,7 @@ class Run:
         """See `replicates.Stack`; one run holds nothing back."""
 
     @property
-    def whole(self):
+    def undivided(self):
         """The run that this is one process's part of, see `processes.Process`: itself."""
         return self
 

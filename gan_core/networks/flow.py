@@ -81,13 +81,13 @@ class ImageVelocity(nn.Module):
         super().__init__()
         channels, size = square("the U-Net needs", shape)
         wide = [whole("width", width) * 2**level for level in range(doublings(size))]
-        told = 4 * width
-        self.time = nn.Sequential(Waves(FREQUENCIES), nn.Linear(2 * FREQUENCIES, told), nn.SiLU())
+        features = 4 * width
+        self.time = nn.Sequential(Waves(FREQUENCIES), nn.Linear(2 * FREQUENCIES, features), nn.SiLU())
         self.first = nn.Conv2d(channels, wide[0], 4, 2, 1)
-        self.there = nn.ModuleList(Block(c, told) for c in wide)
+        self.there = nn.ModuleList(Block(c, features) for c in wide)
         self.halvings = nn.ModuleList(nn.Conv2d(c, 2 * c, 4, 2, 1) for c in wide[:-1])
         self.doublings = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, 4, 2, 1) for c in wide[:-1])
-        self.back = nn.ModuleList(Block(c, told) for c in wide)
+        self.back = nn.ModuleList(Block(c, features) for c in wide)
         self.norm = _norm(wide[0])
         self.last = _zeros(nn.ConvTranspose2d(wide[0], channels, 4, 2, 1))
 
@@ -107,10 +107,10 @@ class ImageVelocity(nn.Module):
 class Block(nn.Module):
     """h ↦ h + conv₂(silu(norm₂(conv₁(silu(norm₁(h))) + W time))): 3 × 3 convolutions that keep size and channels."""
 
-    def __init__(self, channels, told):
+    def __init__(self, channels, time_features):
         super().__init__()
         self.norm1, self.conv1 = _norm(channels), nn.Conv2d(channels, channels, 3, 1, 1)
-        self.time = nn.Linear(told, channels)
+        self.time = nn.Linear(time_features, channels)
         self.norm2, self.conv2 = _norm(channels), _zeros(nn.Conv2d(channels, channels, 3, 1, 1))
 
     def forward(self, h, time):
