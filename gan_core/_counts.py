@@ -1,5 +1,6 @@
-"""What every count of the course is asked: to be a whole number that is not too small."""
+"""What numbers are asked: a count to be a whole number that is not too small, a bound or a price to be positive."""
 
+from math import inf
 from operator import index
 
 
@@ -12,3 +13,10 @@ def whole(name, value, least=1):
     if number < least:
         raise ValueError(f"{name} must be at least {least}; given {number}")
     return number
+
+
+def positive(name, value, such_as):
+    """`value`, which is a positive finite number; ValueError says what was given, and what could be: `such_as`."""
+    if not (isinstance(value, int | float) and 0 < value < inf):
+        raise ValueError(f"{name} must be a positive number, such as {such_as}; given {value!r}")
+    return value

@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from gan_core._modes import at_rest
+from gan_core._modes import at_rest, eval_mode
+from gan_core.algorithm import Batch
 
 
 def one_look(generator, discriminator, z, shape, classes):
@@ -32,8 +33,10 @@ def _lazy(network):
 def networks_must_fit(run):
     """G makes examples like the data's, D gives each a logit or more, both take labels where there are classes."""
     shape, classes = tuple(run.data.shape), run.gan.classes
-    y, labels = (None, "") if classes is None else (torch.arange(2) % classes, " and labels (n,)")
-    fake = _tried("generator", f"noise (n, {run.gan.z}){labels}", lambda: run.samples(2))
+    y, labels = None, ""
+    if classes is not None:
+        y, labels = torch.tensor((0, classes - 1)), f" and labels (n,) from 0 to {classes - 1}"
+    fake = _tried("generator", f"noise (n, {run.gan.z}){labels}", lambda: run.samples(2, y=y))
     if tuple(fake.shape[1:]) != shape:
         given = tuple(fake.shape[1:])
         raise ValueError(f"the generator makes examples of shape {given}; the data's have shape {shape}")
@@ -55,6 +58,31 @@ def _discriminator_must_fit(run, fake, y, job):
             f"the discriminator gives {len(further)} outputs besides the logits, and the method has "
             f"{len(run.gan.heads)} heads for them: it takes one for each, see gan_core.heads"
         )
+    if further:
+        _heads_must_fit(run, y)
+
+
+def _heads_must_fit(run, y):
+    """Each head makes its two losses of what D says of two fakes, through which gradients go as in training."""
+    device, labels = run.place.device, "no labels"
+    if y is not None:
+        y, labels = y.to(device), f"labels from 0 to {run.gan.classes - 1}"
+    with eval_mode(run.generator), eval_mode(run.discriminator):
+        z = torch.zeros(2, run.gan.z, device=device)
+        fake = Batch(run.G(z, y), y, z)
+        _, *further = run.look(fake)
+    for head, said in zip(run.gan.heads, further, strict=True):
+        job = f"what the discriminator says of two examples with {labels}, {tuple(said.shape)}"
+        _tried(f"head {head.name}", job, lambda: head.discriminator(said, said, fake, fake))  # noqa: B023
+        _tried(f"head {head.name}", job, lambda: head.generator(said, fake))  # noqa: B023
+
+
+def of_two_examples(run, name, part):
+    """part(x) of two examples x such as the data's, with the generator at rest; ValueError where it takes none."""
+    shape = tuple(run.data.shape)
+    x = torch.zeros(2, *shape, dtype=run.losses.dtype, device=run.place.device)
+    with at_rest(run.generator):
+        return _tried(name, f"the data's examples of shape {shape}", lambda: part(x))
 
 
 def data_must_fit(run):

@@ -12,6 +12,8 @@ from torch.func import functional_call, vmap
 from torch.nn.functional import batch_norm, normalize
 from torch.nn.utils.parametrize import is_parametrized
 
+from gan_core.lipschitz.spectral import torchs_own
+
 
 class Stacked(nn.Module):
     """`networks` as one. Its parameters and buffers are theirs, stacked: (S, *shape); theirs become views into these.
@@ -75,8 +77,7 @@ def _spectrally_normalised(layer):
     if not is_parametrized(layer) or list(layer.parametrizations) != ["weight"]:
         return False
     norm, *others = layer.parametrizations.weight
-    torchs = type(norm).__name__ == "_SpectralNorm" and norm.dim == 0
-    return type(layer).forward is nn.Linear.forward and torchs and not others
+    return type(layer).forward is nn.Linear.forward and torchs_own(norm) and norm.dim == 0 and not others
 
 
 def _sequence(layers, x):

@@ -174,7 +174,18 @@ def _loaded(content):
 
 
 def _layers(network):
-    return ", ".join(f"{name} {'×'.join(map(str, tensor.shape))}" for name, tensor in network.state_dict().items())
+    """Its weights by name and shape, and the settings of those of our layers that have no weights to tell them by.
+
+    (The steps of a `Flow` are not among them: it has weights, and is trained the same whatever they are.)
+    """
+    weights = (f"{name} {'×'.join(map(str, tensor.shape))}" for name, tensor in network.state_dict().items())
+    settings = (
+        f"{name} {type(layer).__name__}({layer.extra_repr().replace(',', '')})"
+        for name, layer in network.named_modules()
+        if type(layer).__module__.startswith("gan_core.") and layer.extra_repr()
+        if not [*layer.parameters(), *layer.buffers()]
+    )
+    return ", ".join((*weights, *settings))
 
 
 def _settings(optimizer):

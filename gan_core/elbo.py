@@ -18,12 +18,11 @@ gan = Model(partial(dcgan_vae, 64, data.shape), z=64, step=Elbo(sigma=0.1), loss
 """
 
 from dataclasses import dataclass
-from math import isfinite, log, pi
+from math import log, pi
 from typing import ClassVar
 
-import torch
-
-from gan_core._modes import at_rest
+from gan_core._counts import positive
+from gan_core._fitting import of_two_examples
 from gan_core.algorithm import descend
 
 
@@ -57,8 +56,7 @@ class Elbo:
     losses: ClassVar = ("reconstruction", "kl")
 
     def __post_init__(self):
-        if not (isinstance(self.sigma, int | float) and self.sigma > 0 and isfinite(self.sigma)):
-            raise ValueError(f"sigma must be a positive number, such as 0.1; given {self.sigma!r}")
+        positive("sigma", self.sigma, 0.1)
 
     def __call__(self, run):
         x, noise = run.real()[0], run.noise()
@@ -74,16 +72,12 @@ class Elbo:
 
     def must_fit(self, run):
         """ValueError unless the generator has an `encode` that makes two times (n, z) of the data's examples."""
-        vae, shape = run.generator, tuple(run.data.shape)
+        vae = run.generator
         if not hasattr(vae, "encode"):
             raise ValueError(
                 f"the ELBO asks for a networks.VAE, which encodes too; the generator is {type(vae).__name__}"
             )
-        with at_rest(vae):
-            try:
-                made = vae.encode(torch.zeros(2, *shape, dtype=run.losses.dtype, device=run.place.device))
-            except Exception as error:  # whatever a network of one's own may raise
-                raise ValueError(f"the encoder does not take the data's examples of shape {shape}: {error}") from error
+        made = of_two_examples(run, "encoder", vae.encode)
         given = [tuple(each.shape) for each in made]
         if given != [(2, run.gan.z)] * 2:
             raise ValueError(

@@ -12,9 +12,11 @@ stays on its line. The loss of v* is not 0 but what the place does not tell of t
 No game, no second network: one regression. The price is paid later, since a sample takes many looks at v.
 """
 
+from math import prod
+
 import torch
 
-from gan_core._modes import at_rest
+from gan_core._fitting import of_two_examples
 from gan_core.algorithm import descend
 
 
@@ -36,15 +38,15 @@ def flow_matching(run):
 
 
 def _must_fit(run):
-    """ValueError unless the generator has a velocity that makes (n, *shape) of examples and times."""
+    """ValueError unless z is as long as an example, and the generator's velocity makes (n, *shape) of these."""
     flow, shape = run.generator, tuple(run.data.shape)
     if not hasattr(flow, "velocity"):
         raise ValueError(
             f"flow matching asks for a networks.Flow, with a velocity; the generator is {type(flow).__name__}"
         )
-    x = torch.zeros(2, *shape, dtype=run.losses.dtype, device=run.place.device)
-    with at_rest(flow):
-        given = tuple(flow.velocity(x, x.new_zeros(2)).shape)
+    if run.gan.z != prod(shape):
+        raise ValueError(f"z must be {prod(shape)}, noise of the data's shape {shape}; given {run.gan.z}")
+    given = tuple(of_two_examples(run, "velocity", lambda x: flow.velocity(x, x.new_zeros(2))).shape)
     if given != (2, *shape):
         raise ValueError(
             f"the velocity must make (n, *shape) of examples (n, *shape); of {(2, *shape)} it makes {given}"

@@ -20,7 +20,7 @@ from torch.nn.functional import cross_entropy
 
 
 class Head(NamedTuple):
-    """A further task of D, as two functions of its output; `real` and `fake` are minibatches, `runs.Batch` (x, y, z).
+    """A further task of D, as two functions of its output; `real` and `fake` are minibatches, `algorithm.Batch`.
 
     `discriminator(on_real, on_fake, real, fake)` is added to L_D, `generator(on_fake, fake)` to L_G: a scalar each.
     """

@@ -375,12 +375,13 @@ def cgan(shape, classes, *, base=None, size=8, z=None, width=None):
     unless given, `gan` for points and images of up to 8 × 8, as in the paper, and `dcgan` for larger ones. D sees e(y)
     as numbers beside a point and as constant planes beside an image. Labels are 0 … classes − 1. (Where `base` clips
     D's weights to ±c, e(y) in D is clipped with them and hardly heard: take another.) `z` and `width` are those of
-    `base` unless given. Raises ValueError as `base`, and for `classes` and `size` below one.
+    `base` unless given. Raises ValueError as `base`, for a `base` of one network and for `classes` or `size` below one.
     """
     base = base or (dcgan if _image(shape) and max(shape[1:]) > 8 else gan)
-    plain = base(shape, **_given(z=z, width=width))
-    wider = base((shape[0] + whole("size", size), *shape[1:]), **_given(z=z, width=width))
-    longer = base(shape, **_given(z=plain.z + size, width=width))
+    sizes = _given(z=z, width=width)
+    plain = _two_players(base(shape, **sizes))
+    wider = base((shape[0] + whole("size", size), *shape[1:]), **sizes)
+    longer = base(shape, **sizes | {"z": plain.z + size})
     return replace(
         plain,
         generator=lambda: Concatenated(longer.generator(), classes, size),
@@ -398,17 +399,10 @@ def acgan(shape, classes, *, base=sndcgan, z=None, width=None):
     says all the rest; unless given `sndcgan`. (The paper has batch normalisation in D and Adam at 2·10⁻⁴, as `dcgan`
     has; at that rate it takes long until G hears the label.) G is told it by conditional batch normalisation where it
     has any, else by numbers beside z; in the paper always the latter. `z` and `width` are those of `base` unless given.
-    Raises ValueError as `base` and for `classes` below one; when a run is started, for a D that does not end in a dense
-    layer.
+    Raises ValueError as `base`, for a `base` of one network and for `classes` below one; when a run is started, for a D
+    that does not end in a dense layer.
     """
-    plain = base(shape, **_given(z=z, width=width))
-    return replace(
-        plain,
-        generator=_told_generator(base, shape, classes, **_given(z=z, width=width)),
-        discriminator=lambda: Classifier(plain.discriminator(), classes),
-        heads=(*plain.heads, classification),
-        classes=classes,
-    )
+    return _told(base, shape, classes, Classifier, (classification,), **_given(z=z, width=width))
 
 
 @described("Miyato & Koyama 2018", "D adds how well an image goes with its label, a product; G has a norm a class")
@@ -418,30 +412,35 @@ def projection(shape, classes, *, base=sndcgan, z=None, width=None):
     `base` is another method of this module, which says all the rest; unless given `sndcgan`, so with the hinge loss and
     all of D spectrally normalised, e too; `sngan_resnet` has the paper's networks. G is told the label by conditional
     batch normalisation where it has any, else by numbers beside z. `z` and `width` are those of `base` unless given.
-    Raises ValueError as `base` and for `classes` below one; when a run is started, for a D that does not end in a dense
-    layer.
+    Raises ValueError as `base`, for a `base` of one network and for `classes` below one; when a run is started, for a D
+    that does not end in a dense layer.
     """
-    plain = base(shape, **_given(z=z, width=width))
+    return _told(base, shape, classes, Projection, **_given(z=z, width=width))
+
+
+def _told(base, shape, classes, discriminator, heads=(), **sizes):
+    """`base` with labels: D is `discriminator(D, classes)`, G told by batch normalisation or by 8 numbers beside z."""
+    plain = _two_players(base(shape, **sizes))
+    longer = base(shape, **sizes | {"z": plain.z + 8})
+
+    def generator():
+        network = plain.generator()
+        return class_conditional(network, classes) if normed(network) else Concatenated(longer.generator(), classes, 8)
+
     return replace(
         plain,
-        generator=_told_generator(base, shape, classes, **_given(z=z, width=width)),
-        discriminator=lambda: Projection(plain.discriminator(), classes),
+        generator=generator,
+        discriminator=lambda: discriminator(plain.discriminator(), classes),
+        heads=(*plain.heads, *heads),
         classes=classes,
     )
 
 
-def _told_generator(base, shape, classes, *, size=8, z=None, width=None):
-    """G(z, y): conditional batch normalisation where the generator of `base` has any, else `size` numbers beside z."""
-    plain = base(shape, **_given(z=z, width=width))
-    longer = base(shape, **_given(z=plain.z + size, width=width))
-
-    def build():
-        network = plain.generator()
-        if normed(network):
-            return class_conditional(network, classes)
-        return Concatenated(longer.generator(), classes, size)
-
-    return build
+def _two_players(method):
+    """`method`; ValueError if it is one of a single network."""
+    if not isinstance(method, GAN):
+        raise ValueError(f"base must be a game of two players, such as dcgan; this one makes a {type(method).__name__}")
+    return method
 
 
 def _unnormed(shape, **sizes):

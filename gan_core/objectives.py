@@ -24,11 +24,12 @@ two. A shift of all scores changes nothing.
 """
 
 from collections.abc import Callable
-from math import inf
 from typing import NamedTuple
 
 from torch import Tensor
 from torch.nn.functional import relu, softplus
+
+from gan_core._counts import positive
 
 
 class Objective(NamedTuple):
@@ -127,8 +128,7 @@ def drifting(objective: Objective, epsilon: float) -> Objective:
     For the Wasserstein loss, which a shift of all scores leaves as it is. ε = 0.001 in Karras et al. 2018, appendix A.
     Raises ValueError unless ε is a positive number.
     """
-    if not (isinstance(epsilon, int | float) and 0 < epsilon < inf):
-        raise ValueError(f"epsilon must be a positive number, such as 0.001; given {epsilon!r}")
+    positive("epsilon", epsilon, 0.001)
     return objective._replace(
         name=f"{objective.name} + {epsilon:g} a²",
         discriminator=lambda real, fake: objective.discriminator(real, fake) + epsilon * real.square().mean(),

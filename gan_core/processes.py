@@ -114,12 +114,12 @@ class Process(Run):
             self._wrap(network, self.gan.schedule is not unchanged or _idle(tried))
 
     @property
-    def whole(self):
+    def undivided(self):
         """The run that this is a part of, with the same networks: it draws whole minibatches, and meets nobody."""
         return Run(**{each.name: getattr(self, each.name) for each in fields(Run)})
 
     def copy(self):
-        return type(self)(self.whole.copy())
+        return type(self)(self.undivided.copy())
 
     # each draws all, and keeps its part
 

@@ -233,15 +233,15 @@ def picture(samples, real=None):
     return made.getvalue()
 
 
-def _png(pixels, **told):
-    """The bytes of a PNG, with what is told of it written into it."""
+def _png(pixels, **text):
+    """The bytes of a PNG, with this text written into it."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    made, text = io.BytesIO(), PngInfo()
-    for name, value in told.items():
-        text.add_text(name, value)
-    Image.fromarray(pixels).save(made, "PNG", optimize=True, pnginfo=text)
+    made, info = io.BytesIO(), PngInfo()
+    for name, value in text.items():
+        info.add_text(name, value)
+    Image.fromarray(pixels).save(made, "PNG", optimize=True, pnginfo=info)
     return made.getvalue()
 
 

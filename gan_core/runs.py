@@ -15,6 +15,7 @@ from gan_core._counts import whole
 from gan_core._modes import at_rest
 from gan_core.algorithm import Batch, algorithm_1
 from gan_core.devices import Place
+from gan_core.heads import Head
 from gan_core.objectives import Objective, non_saturating
 
 adam = partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.999), fused=True)
@@ -61,7 +62,7 @@ class GAN:
     n_dis: int = 1
     penalties: tuple[Callable, ...] = ()
     constraints: tuple[Callable, ...] = ()
-    heads: tuple[Callable, ...] = ()
+    heads: tuple[Head, ...] = ()
     opponent: Callable = as_it_stands
     schedule: Callable = unchanged
     ema: float | None = None
@@ -112,7 +113,8 @@ class Model:
 
     def __post_init__(self):
         _must_be_a_method(self)
-        if not isinstance(self.losses, tuple) or len(self.losses) != 2 or len(set(self.losses)) != 2:
+        names = self.losses if isinstance(self.losses, tuple) else ()
+        if [isinstance(name, str) for name in names] != [True, True] or len(set(names)) != 2:
             raise TypeError(f"losses must be two names, such as ('reconstruction', 'kl'); given {self.losses!r}")
 
 
@@ -171,7 +173,10 @@ class Run:
         return None if self.gan.classes is None else self.data.labels(self.batch, self.rng)
 
     def draw(self, make):
-        """make(rng) with the run's own stream: whatever a part of the method draws."""
+        """make(rng) with the run's own stream: whatever a part of the method draws, (batch, …) or one number.
+
+        Where several processes make one run, each draws for all `batch` examples and is given the rows of its own.
+        """
         return make(self.rng)
 
     def noise(self):
@@ -219,7 +224,12 @@ class Run:
                 mean.copy_(now)
 
     def record(self, *losses):
-        """Count one step and keep its two losses, on the device: nothing waits for them."""
+        """Count one step and keep its two losses, on the device: nothing waits for them.
+
+        Raises ValueError unless they are two tensors.
+        """
+        if [isinstance(loss, Tensor) for loss in losses] != [True, True]:
+            raise ValueError(f"a step returns two tensors, {' and '.join(self.gan.losses)}; given {losses!r}")
         if self.step == len(self.losses):
             self.losses = torch.cat([self.losses, self.losses.new_zeros(self.step + 100, *self.losses.shape[1:])])
         self.losses[self.step] = torch.stack(losses)
@@ -240,7 +250,7 @@ class Run:
         """See `replicates.Stack`; one run holds nothing back."""
 
     @property
-    def whole(self):
+    def undivided(self):
         """The run that this is one process's part of, see `processes.Process`: itself."""
         return self
 
@@ -284,13 +294,15 @@ class Run:
         """D's logits a(x) for examples (n, *shape): (n,), so that D(x) = σ(a(x)). The training is not touched.
 
         Where D gives several an example they come as it gives them, (n, …). `y` as for `images`; raises ValueError as
-        it does.
+        it does, and for a method without a discriminator.
         """
         logits = self.outputs(x, y)[0]
         return logits.reshape(len(x)) if logits.numel() == len(x) else logits
 
     def outputs(self, x, y=None):
-        """All that D says of examples, in eval mode: (logits, further outputs …), (n, …) each. `y` as for `logits`."""
+        """All that D says of examples, in eval mode: (logits, further outputs …), (n, …) each. Asked as `logits`."""
+        if self.discriminator is None:
+            raise ValueError("this method has no discriminator")
         return self._at_rest(self.discriminator, x, self._told(len(x), y))
 
     def copy(self) -> "Run":

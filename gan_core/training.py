@@ -137,7 +137,7 @@ def _train(runs, steps, watch):
     what = each if len(runs) == 1 else f"{len(runs)} runs of {each}"
     for run in runs:
         if run.step == 0:
-            data_must_fit(run.whole)
+            data_must_fit(run.undivided)
     team = runs[0]
     try:
         with (

@@ -285,6 +285,7 @@ def test_a_normalised_network_keeps_its_u():
         (lambda: dcgan_discriminator((3, 32, 32), width=4), 16, (3, 32, 32), "side 16; there are: 4, 8"),  # 4 channels
         (lambda: sngan_discriminator((3, 16, 16), width=8), None, (3, 16, 16), "side None; there are: 2, 4, 8, 16"),
         (lambda: nn.Sequential(nn.Linear(3, 4)), 1, (3,), "side 1; there are: none"),
+        (lambda: nn.Sequential(nn.Flatten(), nn.ReLU()), 8, (3, 8, 8), "side 8; there are: none"),
     ],
 )
 def test_a_side_that_is_not_there(network, side, given, says):
@@ -295,6 +296,13 @@ def test_a_side_that_is_not_there(network, side, given, says):
 def test_only_between_the_layers_of_a_sequence():
     with pytest.raises(TypeError, match=r"between the layers of an nn\.Sequential; given Conv2d"):
         attentive(nn.Conv2d(3, 8, 3), 8, (3, 8, 8))
+    with pytest.raises(TypeError, match=r"one input has a shape, \(z,\) or \(channels, size, size\); given 16"):
+        attentive(dcgan_generator(16, (3, 16, 16), width=8), 8, 16)
+
+
+def test_layers_without_weights_may_have_features():
+    network = attentive(nn.Sequential(nn.PixelUnshuffle(2), nn.ReLU()), 4, (3, 8, 8))
+    assert [type(layer) for layer in network] == [nn.PixelUnshuffle, nn.ReLU, SelfAttention]
 
 
 # ---- SAGAN

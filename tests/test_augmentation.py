@@ -288,6 +288,26 @@ def test_kinds(kinds, wrong):
         Augment(*kinds)
 
 
+def oracle_images_only(layer):
+    """Points are refused when a run is started: the look at D is one in eval mode, where nothing is changed."""
+    plain = methods.gan((2,), width=4)
+    gan = replace(plain, discriminator=lambda: Augmented(layer(), plain.discriminator()))
+    with pytest.raises(ValueError, match=r"images \(n, channels, h, w\) can be augmented; given \(2, 2\)"):
+        training.start(gan, torch.zeros(8, 2), batch=4)
+    with pytest.raises(ValueError, match="can be augmented"):
+        layer().train()(torch.zeros(8, 2))
+
+
+class InTraining(Augment):
+    def forward(self, x):
+        return super().forward(x) if self.training else x
+
+
+def test_points_are_no_images():
+    oracle_images_only(Augment)
+    assert_killed(oracle_images_only, InTraining)
+
+
 # ---- in front of D, in training
 
 

@@ -149,6 +149,7 @@ X = torch.zeros(4, 2)
         (lambda: balanced((X, torch.tensor([0, 1, 2, 3])), classes=3), ValueError, "from 0 to 2; .* from 0 to 3"),
         (lambda: balanced((X, torch.tensor([-1, 1, 0, 0]))), ValueError, "from 0 to 1; .* from -1 to 1"),
         (lambda: balanced((X, torch.tensor([0.0, 1.0, 0.0, 1.0]))), ValueError, "whole numbers .* torch.float32"),
+        (lambda: balanced((X, torch.tensor([0, 1, 0, 1]) > 0)), ValueError, "whole numbers .* torch.bool"),
         (lambda: balanced((X, torch.tensor([0, 1, 0, 1])), classes=0), ValueError, "classes must be at least 1"),
         (lambda: balanced(datasets.stacked_digits()), TypeError, "Examples or Images, .*; given StackedDigits"),
         (lambda: balanced(datasets.ring()), TypeError, "given Mixture"),

@@ -28,7 +28,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from gan_core import algorithm, checkpoints, datasets, methods, objectives, training
 from gan_core.lipschitz import GradientPenalty, above_one, near_real, r1, r2, to_one
-from gan_core.networks import augmented
+from gan_core.networks import Flow, MinibatchStd, Scale, augmented, mlp
 from gan_core.training import GAN, adam
 from gan_core.unrolling import unroll
 
@@ -758,6 +758,65 @@ PARTS = {  # two methods that differ in one number or function, what this is cal
         "y=above_one",
     ),
 }
+
+
+LAYERS = {  # networks with the same weights, and how their layers are told apart
+    "augmented otherwise": (
+        lambda: augmented(mlp((1, 8, 8), 1, width=4), "colour", "cutout"),
+        lambda: augmented(mlp((1, 8, 8), 1, width=4), "cutout"),
+        "augment Augment(colour cutout)",
+        "augment Augment(cutout)",
+    ),
+    "deviations in other groups": (
+        lambda: nn.Sequential(nn.Identity(), MinibatchStd(4)),
+        lambda: nn.Sequential(nn.Identity(), MinibatchStd(8)),
+        "1 MinibatchStd(group=4)",
+        "1 MinibatchStd(group=8)",
+    ),
+    "another scale": (
+        lambda: nn.Sequential(Scale(1 / 4), nn.Linear(2, 1)),
+        lambda: nn.Sequential(Scale(1 / 2), nn.Linear(2, 1)),
+        "0 Scale(0.25)",
+        "0 Scale(0.5)",
+    ),
+}
+
+
+def oracle_layers(layers):
+    """Told apart by the settings of layers without weights, and by nothing that another process may say otherwise."""
+    for *pair, first, second in LAYERS.values():
+        told = [layers(build()) for build in pair]
+        assert [layers(build()) for build in pair] == told
+        mine, its = (set(each.split(", ")) for each in told)
+        assert (mine - its, its - mine) == ({first}, {second})
+    assert layers(nn.Sequential(nn.Dropout(0.5), nn.Linear(2, 1))) == "1.weight 1×2, 1.bias 1", "torch's own words"
+    assert layers(Flow(nn.Linear(2, 2), (2,), steps=8)) == layers(Flow(nn.Linear(2, 2), (2,), steps=2))
+
+
+def test_layers_without_weights_are_told_apart():
+    oracle_layers(checkpoints._layers)
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    {
+        "weights only": lambda network: ", ".join(f"{k} {tuple(v.shape)}" for k, v in network.state_dict().items()),
+        "all that torch says": lambda network: str(network).replace("\n", ", "),
+    }.values(),
+)  # fmt: skip
+def test_layers_mutants(mutant):
+    assert_killed(oracle_layers, mutant)
+
+
+def test_a_checkpoint_of_another_augmentation():
+    pair = (
+        replace(DIGITS(), discriminator=lambda kind=kind: augmented(DIGITS().discriminator(), kind))
+        for kind in ("colour", "cutout")
+    )
+    saved, here = (training.start(gan, datasets.digits(), batch=16) for gan in pair)
+    says = r"discriminator: augment Augment\(colour\) in the checkpoint, augment Augment\(cutout\) here"
+    with pytest.raises(ValueError, match=says):
+        checkpoints.restore(here, checkpoints.state(saved))
 
 
 def oracle_belongs(belongs_to, name):

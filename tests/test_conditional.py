@@ -385,6 +385,24 @@ def oracle_classes(make):
     assert not torch.allclose(told(x[:1], torch.tensor([0])), told(x[:1], torch.tensor([1])))
 
 
+def oracle_taken_over(make):
+    """What it has seen, its numbers' dtype and its settings come along; so one class changes nothing, at any time."""
+    for dtype in (torch.float32, torch.float64):
+        for plain in (seeded(partial(norm_of, 2)), nn.BatchNorm2d(3, affine=False)):
+            plain.to(dtype)
+            for seed in range(3):
+                plain(2 + 3 * draw(6, 3, 2, 2, seed=seed).to(dtype))
+            told, x = make(plain, 1), draw(6, 3, 2, 2).to(dtype)
+            given = plain.affine, list(plain.state_dict())
+            for mode in (False, True):
+                plain.train(mode), told.train(mode)
+                made = told(x, torch.zeros(6, dtype=torch.long))
+                assert made.dtype == dtype
+                torch.testing.assert_close(made, plain(x))
+            assert (plain.affine, list(plain.state_dict())) == given, "the norm itself was changed"
+            assert not any(p is q for p in told.parameters() for q in plain.parameters())
+
+
 def conditional(norm=lambda norm: norm, made=lambda own, h, y: own(h, y)):
     """`ConditionalBatchNorm` with another `norm` inside, or that makes other numbers."""
 
@@ -435,20 +453,23 @@ NORM_MUTANTS = {
     "a second gain": conditional(norm=other(affine=True)),
     "gain 1 and bias 0, whatever they were": FromOne,
     "a gain that is not learned": Fixed,
+    "what it has seen forgotten": conditional(norm=other()),
 }
 
 
 def oracle_norm(make):
     oracle_one_class(make)
     oracle_classes(make)
+    oracle_taken_over(make)
 
 
 def test_conditional_batch_norm():
     oracle_norm(ConditionalBatchNorm)
     oracle_norm(conditional())
-    bare = ConditionalBatchNorm(nn.BatchNorm1d(3, affine=False), 2)
-    assert bare.gain.weight.tolist() == [[1] * 3] * 2
-    assert bare.bias.weight.tolist() == [[0] * 3] * 2
+    for keeps in (True, False):
+        bare = ConditionalBatchNorm(nn.BatchNorm1d(3, affine=False, track_running_stats=keeps), 2)
+        assert bare.gain.weight.tolist() == [[1] * 3] * 2
+        assert bare.bias.weight.tolist() == [[0] * 3] * 2
 
 
 @pytest.mark.parametrize("name", NORM_MUTANTS)
@@ -472,6 +493,7 @@ def norms(network):
 @pytest.mark.parametrize("name", GENERATORS)
 def test_a_generator_with_one_class_is_what_it_was(name):
     plain = seeded(GENERATORS[name])
+    plain(draw(5, 6, seed=1))  # it has seen something already
     told = class_conditional(copy.deepcopy(plain), 1)
     assert isinstance(told, Told)
     z, y = draw(5, 6), torch.zeros(5, dtype=torch.long)
@@ -624,9 +646,26 @@ def test_no_classes(name, classes):
         getattr(methods, name)((2,), classes, base=methods.gan)
 
 
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("base", [methods.vae, methods.flow])
+def test_a_base_with_one_network(name, base):
+    with pytest.raises(ValueError, match=r"base must be a game of two players, such as .*; this one makes a Model"):
+        getattr(methods, name)((2,), 3, base=base)
+
+
 def test_no_numbers_for_a_label():
     with pytest.raises(ValueError, match="size must be at least 1; given 0"):
         methods.cgan((2,), 3, size=0)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_fewer_rows_than_classes_are_seen_when_a_run_starts(name):
+    told = getattr(methods, name)((2,), 3, base=methods.gan, width=4)
+    with pytest.raises(ValueError, match=r"the generator does not take noise .* labels .* from 0 to 7: "):
+        training.start(replace(told, classes=8), labelled((2,), 8))
+    for_all = replace(told, generator=getattr(methods, name)((2,), 8, base=methods.gan, width=4).generator, classes=8)
+    with pytest.raises(ValueError, match=r"the (head classification|discriminator) does not take .* from 0 to 7"):
+        training.start(for_all, labelled((2,), 8))
 
 
 @pytest.mark.parametrize("name", METHODS)

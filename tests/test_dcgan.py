@@ -11,7 +11,7 @@ from torch import nn
 from gan_core import datasets, methods, objectives, training
 from gan_core.devices import Place
 from gan_core.networks import dcgan_discriminator, dcgan_generator
-from gan_core.networks.dcgan import SIZES
+from gan_core.networks._images import SIZES
 
 
 def noise(*shape, seed=0):

@@ -5,6 +5,7 @@ import pytest
 from mutants import assert_killed
 
 from gan_core.figures import losses as pictures
+from gan_core.figures.style import mean_and_half
 
 A = np.linspace(-2, 2, 9)
 STEPS = [100, 1000]
@@ -198,11 +199,9 @@ def oracle_interval(interval):
 
 
 def test_interval():
-    oracle_interval(pictures._interval)
+    oracle_interval(mean_and_half)
 
 
 @pytest.mark.parametrize("factor", [1.96 / T, 1 / T, 2**0.5])
 def test_interval_mutants(factor):
-    assert_killed(
-        oracle_interval, lambda values: (pictures._interval(values)[0], factor * pictures._interval(values)[1])
-    )
+    assert_killed(oracle_interval, lambda values: (mean_and_half(values)[0], factor * mean_and_half(values)[1]))

@@ -15,7 +15,8 @@ from torch import nn
 from gan_core import methods, training
 from gan_core.flow_matching import flow_matching
 from gan_core.networks import Flow, ImageVelocity, PointVelocity, euler, midpoint
-from gan_core.networks.flow import FREQUENCIES, SIZES, Block, Waves
+from gan_core.networks._images import SIZES
+from gan_core.networks.flow import FREQUENCIES, Block, Waves
 from gan_core.runs import Model, adam
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -573,6 +574,20 @@ class Scalar(nn.Module):
         return self.layer(x)
 
 
+class First(nn.Module):
+    """A generator of one's own that makes examples of the first d numbers of z; its velocity is that of points (2,)."""
+
+    def __init__(self, d):
+        super().__init__()
+        self.d, self.layer = d, nn.Linear(2, 2)
+
+    def velocity(self, x, t):
+        return self.layer(x)
+
+    def forward(self, z):
+        return z[:, : self.d]
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -593,6 +608,14 @@ class Scalar(nn.Module):
         (
             lambda: training.start(model(Scalar, d=2), noise(64, 2)),
             r"the velocity must make \(n, \*shape\) of examples \(n, \*shape\); of \(2, 2\) it makes \(2, 1\)",
+        ),
+        (
+            lambda: training.start(Model(partial(First, 2), 5, flow_matching, ("early", "late")), noise(64, 2)),
+            r"z must be 2, noise of the data's shape \(2,\); given 5",
+        ),
+        (
+            lambda: training.start(Model(partial(First, 3), 3, flow_matching, ("early", "late")), noise(64, 3)),
+            r"the velocity does not take the data's examples of shape \(3,\): .*\(2x3 and 2x2\)",
         ),
     ],
 )

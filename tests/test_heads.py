@@ -283,6 +283,35 @@ def test_as_many_heads_as_outputs(more, heads, says):
         classified(discriminator=partial(Says, *more), heads=heads)
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    {
+        "a score too few": ({"discriminator": partial(Says, 3)}, r"labels from 0 to 3, \(2, 3\): Target 3 is out of"),
+        "no classes": ({"generator": partial(nn.Linear, 3, 2), "classes": None}, "with no labels, .* not NoneType"),
+        "D's loss": ({"heads": (classification._replace(discriminator=lambda *some: some[4]),)}, "out of range"),
+        "G's loss": ({"heads": (classification._replace(generator=lambda on_fake: 0.0),)}, "takes 1 positional"),
+    }.values(),
+)
+def test_a_head_that_does_not_fit_is_said_before_the_first_step(changes, says):
+    with pytest.raises(ValueError, match=f"the head classification does not take what the discriminator says .*{says}"):
+        classified(**changes)
+
+
+def test_a_head_may_ask_for_slopes_and_the_look_at_it_leaves_the_run_alone():
+    def flat(on_fake, fake):
+        (slope,) = torch.autograd.grad(on_fake.sum(), fake.x, create_graph=True)
+        return slope.square().mean()
+
+    slopes = Head("flat", lambda on_real, on_fake, real, fake: on_fake.square().mean(), flat)
+    plain, asked = (classified(heads=(head,)) for head in (classification, slopes))
+    for one, other in zip(plain.networks.values(), asked.networks.values(), strict=True):
+        assert all(map(torch.equal, one.parameters(), other.parameters()))
+        assert other.training
+        assert all(p.grad is None for p in other.parameters())
+    assert torch.equal(plain.rng.get_state(), asked.rng.get_state())
+    assert training.train(asked, 2).step == 2
+
+
 @pytest.mark.parametrize("heads", [[classification], (len,), classification])
 def test_heads_are_a_tuple_of_heads(heads):
     with pytest.raises(TypeError, match="heads must be"):

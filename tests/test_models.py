@@ -10,6 +10,7 @@ import torch
 from mutants import assert_killed
 
 from gan_core import checkpoints, datasets, methods, training
+from gan_core.runs import Run
 from gan_core.training import CHECK_EVERY, DivergedError, adam
 
 IMAGES = datasets.Examples(torch.randn(60, 1, 16, 16, generator=torch.Generator().manual_seed(0)).clamp(-1, 1))
@@ -105,6 +106,28 @@ def test_names_shapes_and_seeds(name):
     for one, seed in ((first, 0), (second, 7)):
         other = training.fit(method, data(), steps=2, seed=seed, batch=how.get("batch"))
         assert all(np.array_equal(one.history[loss], other.history[loss]) for loss in method.losses)
+
+
+@pytest.mark.parametrize("ask", [Run.logits, Run.outputs])
+def test_there_is_no_discriminator_to_ask(ask):
+    with pytest.raises(ValueError, match="this method has no discriminator"):
+        ask(fitted("vae, points", 1), torch.zeros(2, 2))
+
+
+@pytest.mark.parametrize("losses", [("a",), ("a", "b", "c"), ("a", "a"), ["a", "b"], "ab", (1, 2), ("a", None)])
+def test_the_losses_are_two_names(losses):
+    with pytest.raises(TypeError, match=r"losses must be two names, such as .*; given"):
+        replace(methods.vae((2,)), losses=losses)
+
+
+@pytest.mark.parametrize("returned", [(1.0, 2.0), (torch.zeros(()),), (torch.zeros(()),) * 3, (torch.zeros(()), None)])
+def test_a_step_returns_two_tensors(returned):
+    for method in (methods.vae((2,)), methods.gan((2,))):
+        run = training.start(replace(method, step=lambda run: returned), datasets.ring())
+        says = f"a step returns two tensors, {' and '.join(method.losses)}; given "
+        with pytest.raises(ValueError, match=says):
+            training.train(run, 1)
+        assert run.step == 0
 
 
 def oracle_average(method, data, how):

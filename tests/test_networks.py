@@ -106,3 +106,4 @@ def test_scale_is_not_learned():
     assert layer(torch.tensor([8.0])).item() == 2
     assert not list(layer.parameters())
     assert str(layer) == "Scale(0.25)"
+    assert str(Scale(2**0.5)) == "Scale(1.41421)"

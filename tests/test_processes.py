@@ -626,7 +626,7 @@ def test_one_process_alone_is_not_touched(monkeypatch):
     with processes.joined(), processes.one_first():
         assert processes.share(run) is run
         assert not distributed.is_initialized()
-    assert run.whole is run
+    assert run.undivided is run
     assert (run.processes, run.leads, run.agree(True), run.agree(False)) == (1, True, True, False)
 
 

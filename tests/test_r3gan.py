@@ -15,7 +15,8 @@ from torch.nn.functional import interpolate, pad
 from gan_core import datasets, methods, objectives, training
 from gan_core.lipschitz import r1, r2
 from gan_core.networks import r3gan, r3gan_discriminator, r3gan_generator
-from gan_core.networks.r3gan import GAIN, SIZES, Basis, Block, Resample, resampling
+from gan_core.networks._images import SIZES
+from gan_core.networks.r3gan import GAIN, Basis, Block, Resample, resampling
 from gan_core.replicates import Stack
 
 
@@ -194,6 +195,19 @@ def test_a_plain_image_stays_and_the_layout_does_not_matter(sides):
 @pytest.mark.parametrize("sides", [(4, 4), (4, 16), (5, 2)])
 def test_sides_that_do_not_double_or_halve(sides):
     with pytest.raises(ValueError, match=f"sides double or halve; given {sides[0]} and {sides[1]}"):
+        resampling(*sides)
+
+
+@pytest.mark.parametrize(
+    ("sides", "error", "says"),
+    [
+        ((0, 0), ValueError, "before must be at least 1; given 0"),
+        ((-2, -1), ValueError, "before must be at least 1; given -2"),
+        ((2, 1.0), TypeError, "after must be a whole number; given 1.0"),
+    ],
+)
+def test_sides_that_are_none(sides, error, says):
+    with pytest.raises(error, match=says):
         resampling(*sides)
 
 

@@ -15,7 +15,7 @@ from mutants import assert_killed
 
 from gan_core import datasets, methods, results, studies, training
 from gan_core.studies import Record, Study, recording, records
-from gan_core.studies.study import Job, done, jobs
+from gan_core.studies.study import Job, done, jobs, samples_now
 
 STEPS = (2, 5)
 
@@ -561,6 +561,44 @@ def test_seeds_that_moved_as_one_are_the_same_bit_for_bit_when_they_do_again(tmp
 
 
 # ---- those of the course
+
+
+def oracle_samples_now(look):
+    """What G gives as it stands, of the same noise as `run.samples`; the average is back after it, whatever happens."""
+    run = training.fit(replace(methods.gan((2,), z=2, width=8), ema=0.9), datasets.ring(), steps=3)
+    average = run.generator_ema
+    z = torch.randn(5, 2, generator=torch.Generator().manual_seed(4))
+    with torch.no_grad():
+        assert torch.equal(look(run, 5, 4), run.generator(z))
+    assert run.generator_ema is average
+    with pytest.raises(ValueError, match="n must be at least 1"):
+        look(run, 0, 4)
+    assert run.generator_ema is average
+
+
+def of_the_average(run, n, seed):
+    return run.samples(n, seed)
+
+
+def not_put_back(run, n, seed):
+    run.generator_ema = None
+    return run.samples(n, seed)
+
+
+def put_back_if_all_is_well(run, n, seed):
+    average, run.generator_ema = run.generator_ema, None
+    found = run.samples(n, seed)
+    run.generator_ema = average
+    return found
+
+
+def test_samples_now():
+    oracle_samples_now(samples_now)
+
+
+@pytest.mark.parametrize("mutant", [of_the_average, not_put_back, put_back_if_all_is_well])
+def test_samples_now_mutants(mutant):
+    assert_killed(oracle_samples_now, mutant)
 
 
 @pytest.mark.parametrize("name", studies.STUDIES)

@@ -75,7 +75,7 @@ def balanced(data, classes=None):
     if data.y is None:
         raise ValueError("these examples have no labels to balance; give Examples(x, y), Images(x, y) or a pair (x, y)")
     y, classes = data.y, int(data.y.max()) + 1 if classes is None else whole("classes", classes)
-    if y.is_floating_point() or not 0 <= y.min() <= y.max() < classes:
+    if y.is_floating_point() or y.dtype == torch.bool or not 0 <= y.min() <= y.max() < classes:
         given = f"{y.dtype} from {y.min()} to {y.max()}"
         raise ValueError(f"labels must be whole numbers from 0 to {classes - 1}; those of the data are {given}")
     counts = y.bincount(minlength=classes)

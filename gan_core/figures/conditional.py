@@ -5,10 +5,9 @@ Everywhere here a label has one colour, line and marker, those of `KINDS` in the
 
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.stats import t as student
 
 from gan_core.figures.samples import sheet
-from gan_core.figures.style import GREY, KINDS, ORANGE
+from gan_core.figures.style import GREY, KINDS, ORANGE, mean_and_half
 
 
 def kinds(x, panels, truth=None):
@@ -111,9 +110,8 @@ def measures(panels):
 
 def interval(values):
     """The 95 % interval of the mean of a few seeds, by Student's t: (low, high)."""
-    values = np.asarray(values)
-    half = student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return values.mean() - half, values.mean() + half
+    mean, half = mean_and_half(values)
+    return mean - half, mean + half
 
 
 def accuracy_and_diversity(named, trained=None):

@@ -5,9 +5,8 @@ Everywhere here a set of values, one for each seed, is shown with its mean and t
 
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.stats import t as student
 
-from gan_core.figures.style import BLUE, GREEN, GREY, KINDS, ORANGE, PURPLE
+from gan_core.figures.style import BLUE, GREEN, GREY, KINDS, ORANGE, PURPLE, mean_and_half
 
 FOUND = ((PURPLE, "--"), (GREEN, "-."), (ORANGE, ":"))  # what is set against a truth that is drawn in black
 
@@ -39,7 +38,7 @@ def over_seeds(x, curves, xlabel, ylabel, level=None, logarithmic="x"):
     """
     figure, ax = plt.subplots(figsize=(8, 4))
     for (label, values), (colour, line, marker) in zip(curves.items(), KINDS[1:], strict=False):
-        middle, half = _interval(np.asarray(values))
+        middle, half = mean_and_half(values)
         ax.fill_between(x, middle - half, middle + half, color=colour, alpha=0.2, linewidth=0)
         ax.plot(x, middle, color=colour, linestyle=line, marker=marker, markersize=8, label=label)
     if level is not None:
@@ -65,7 +64,7 @@ def by_seed(panels, xlabel, level=None):
     for ax, (title, groups) in zip(axes[0], panels.items(), strict=True):
         for row, (values, (colour, _, marker)) in enumerate(zip(groups.values(), KINDS, strict=False)):
             values = np.asarray(values)
-            middle, half = _interval(values)
+            middle, half = mean_and_half(values)
             ax.plot([middle - half, middle + half], [row, row], color=colour, linewidth=9, alpha=0.3)
             ax.plot(values, np.full(len(values), row), marker, color=colour, markersize=6, markerfacecolor="none")
             ax.plot([middle, middle], [row - 0.25, row + 0.25], color=colour, linewidth=3)
@@ -160,9 +159,3 @@ def told(variance, detail, sigmas):
     left.legend(loc="lower left")
     right.legend(loc="lower right")
     return figure
-
-
-def _interval(values):
-    """The mean over the seeds, the first axis, and half of its 95 % interval."""
-    n = len(values)
-    return values.mean(0), student.ppf(0.975, n - 1) * values.std(0, ddof=1) / np.sqrt(n)

@@ -3,9 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
-from scipy.stats import t as student
 
-from gan_core.figures.style import BLUE, GREEN, GREY, KINDS, ORANGE
+from gan_core.figures.style import BLUE, GREEN, GREY, KINDS, ORANGE, mean_and_half
 
 FIRST = 4  # pixels along a side at level 0
 WIDE, HIGH, APART = 1.9, 0.9, 2.9  # a box, and from one level to the next
@@ -154,8 +153,7 @@ def equal_time(rows, ylabel, times):
             mean = np.mean([np.interp(common, x, y) for x, y in zip(seconds, values, strict=True)], 0)
             left.plot(common, mean, color=colour, linestyle=line, linewidth=3, label=label)
         first, second = curves
-        n, middle = len(differences), np.mean(differences, 0)
-        half = student.ppf(0.975, n - 1) * np.std(differences, 0, ddof=1) / np.sqrt(n)
+        middle, half = mean_and_half(differences)
         right.fill_between(moments, middle - half, middle + half, color=GREY, alpha=0.25, linewidth=0, label="95 %")
         right.plot(moments, middle, color="black", label="mean")
         right.axhline(0, color=GREY, linewidth=1.2)

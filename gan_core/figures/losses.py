@@ -5,9 +5,8 @@ Everywhere here a loss has one colour, line and marker; the saturating and the n
 
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.stats import t as student
 
-from gan_core.figures.style import BLUE, GOLD, GREY, ORANGE, PURPLE, SKY
+from gan_core.figures.style import BLUE, GOLD, GREY, ORANGE, PURPLE, SKY, mean_and_half
 
 LOSSES = {  # colour, line, marker
     "saturating": (PURPLE, "--", "s"),
@@ -42,7 +41,7 @@ def courses(rows, real, logarithmic=()):
         for ax, (measure, runs) in zip(line_of_axes, panels.items(), strict=True):
             for name, (steps, values) in runs.items():
                 colour, line, marker = LOSSES[name]
-                middle, half = _interval(np.asarray(values))
+                middle, half = mean_and_half(values)
                 ax.fill_between(steps, middle - half, middle + half, color=colour, alpha=0.2, linewidth=0)
                 ax.plot(steps, middle, color=colour, linestyle=line, marker=marker, markersize=6, label=name)
             ax.axhline(real[measure], color=BLUE, linewidth=1.4, label="real digits")
@@ -117,9 +116,3 @@ def near_zero(runs, named=()):
     axes.set(xlabel="L_D, the discriminator's loss (nats)", ylabel="E_q[D] = E_q|∂ log(1 − D)/∂a|", ylim=(5e-6, 4))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), markerscale=1.6)
     return figure
-
-
-def _interval(values):
-    """Mean over the seeds and half of its 95 % interval, for each time: of (seeds, times)."""
-    n = len(values)
-    return values.mean(0), student.ppf(0.975, n - 1) * values.std(0, ddof=1) / np.sqrt(n)

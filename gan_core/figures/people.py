@@ -2,9 +2,8 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.stats import t as student
 
-from gan_core.figures.style import BLUE, GREY, KINDS, ORANGE
+from gan_core.figures.style import BLUE, GREY, KINDS, ORANGE, mean_and_half
 
 
 def two_by_two(panels, real):
@@ -17,7 +16,7 @@ def two_by_two(panels, real):
     for ax, (measure, lines) in zip(axes[0], panels.items(), strict=True):
         for i, ((label, cells), (colour, line, marker)) in enumerate(zip(lines.items(), KINDS[1:], strict=False)):
             at = np.arange(len(cells)) + 0.06 * (i - (len(lines) - 1) / 2)
-            middle, half = np.transpose([_interval(values) for values in cells.values()])
+            middle, half = np.transpose([mean_and_half(values) for values in cells.values()])
             ax.errorbar(at, middle, half, color=colour, linestyle=line, marker=marker, capsize=5, label=label)
             for x, values in zip(at, cells.values(), strict=True):
                 ax.plot(np.full(len(values), x + 0.1), values, ".", color=colour, alpha=0.7)
@@ -89,9 +88,3 @@ def readers(steps, curves, chance):
     ax.set(xlabel="steps of G", ylabel="share of labels read", xlim=(0, None), ylim=(-0.03, 1))
     figure.legend(*ax.get_legend_handles_labels(), loc="outside right center")
     return figure
-
-
-def _interval(values):
-    """The mean of (seeds,), and half of its 95 % interval."""
-    n = len(values)
-    return np.mean(values), student.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n)

@@ -1,9 +1,10 @@
 """Weight clipping, Arjovsky, Chintala & Bottou 2017: the first way to keep a critic Lipschitz, and the roughest."""
 
 from functools import partial
-from math import isfinite
 
 import torch
+
+from gan_core._counts import positive
 
 
 def clip(c):
@@ -12,9 +13,7 @@ def clip(c):
     A critic with such weights is K-Lipschitz for some K that depends on c, its depth and its widths; nobody chooses K,
     and c = 0.01 is the paper's. Raises ValueError unless c is a positive number.
     """
-    if not (isinstance(c, int | float) and c > 0 and isfinite(c)):
-        raise ValueError(f"c must be a positive number, such as 0.01; given {c!r}")
-    return partial(clipped, c=c)
+    return partial(clipped, c=positive("c", c, 0.01))
 
 
 def clipped(network, c):

@@ -18,13 +18,12 @@ al. 2017, eq. 3; Petzka et al. 2018, eq. 8; Mescheder et al. 2018, eqs. 9 and 10
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
 
 import torch
 from torch import nn
 from torch.nn.functional import relu
 
-from gan_core._counts import whole
+from gan_core._counts import positive, whole
 
 # ---- where: functions (run, real, fake) -> x̂
 
@@ -96,8 +95,7 @@ class GradientPenalty:
     every: int = 1
 
     def __post_init__(self):
-        if not (isinstance(self.weight, int | float) and self.weight > 0 and isfinite(self.weight)):
-            raise ValueError(f"weight must be a positive number, such as 10; given {self.weight!r}")
+        positive("weight", self.weight, 10)
         whole("every", self.every)
         for name in ("at", "cost"):
             if not callable(getattr(self, name)):

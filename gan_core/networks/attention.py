@@ -48,7 +48,8 @@ def attentive(network, side, given):
 
     `given` is the shape of one input, (z,) or (channels, size, size). What counts as features has 8 channels or more:
     an image has not. All other layers are those of `network`, not copies; as γ = 0 the new network computes what the
-    old one does. Raises TypeError for what is no Sequential, ValueError when no layer has features of that side.
+    old one does. Raises TypeError for what is no Sequential and what is no shape, ValueError when no layer has features
+    of that side.
 
     >>> from gan_core.networks import dcgan_discriminator
     >>> network = attentive(dcgan_discriminator((3, 32, 32), width=16), 8, (3, 32, 32))
@@ -57,8 +58,10 @@ def attentive(network, side, given):
     """
     if not isinstance(network, nn.Sequential):
         raise TypeError(f"attention goes between the layers of an nn.Sequential; given {type(network).__name__}")
+    if not isinstance(given, tuple | list):
+        raise TypeError(f"one input has a shape, (z,) or (channels, size, size); given {given!r}")
     found = {}  # by side: after how many layers the last such features are, and their channels
-    weight = next(network.parameters())
+    weight = next(network.parameters(), torch.empty(0))  # without any, the numbers that a new layer has
     with at_rest(network):
         x = torch.zeros(1, *given, dtype=weight.dtype, device=weight.device)
         for count, layer in enumerate(network, 1):

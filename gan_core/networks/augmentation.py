@@ -97,7 +97,7 @@ class Augment(nn.Module):
 
     `kinds` are names of `CHANGES`, all three unless given, applied in the order given. Numbers are drawn from torch's
     own stream, which in a run is the run's. Images need not stay in [−1, 1].
-    Raises ValueError for a name that is not there, for one given twice and for none.
+    Raises ValueError for a name that is not there and for one given twice; when called, for what is no images.
     """
 
     def __init__(self, *kinds):
@@ -109,6 +109,8 @@ class Augment(nn.Module):
             raise ValueError(f"kinds of augmentation are {', '.join(CHANGES)}, each once; given {wrong}")
 
     def forward(self, x):
+        if x.ndim != 4:
+            raise ValueError(f"images (n, channels, h, w) can be augmented; given {tuple(x.shape)}")
         if self.training:
             for kind in self.kinds:
                 for change in CHANGES[kind]:

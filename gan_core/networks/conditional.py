@@ -14,6 +14,7 @@ e(y) is the row y of a table that is learned (`nn.Embedding`). φ is all of D bu
 A backbone is a `nn.Sequential`, such as those of this package; y (n,) are labels 0 … classes − 1.
 """
 
+import copy
 from math import prod
 
 import torch
@@ -23,7 +24,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from gan_core._counts import whole
 from gan_core._modes import at_rest
-from gan_core.lipschitz import SpectralNorm
+from gan_core.lipschitz.spectral import SpectralNorm, torchs_own
 from gan_core.networks.sngan import Upward
 
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -107,17 +108,22 @@ class ConditionalBatchNorm(nn.Module):
     """γ_y (x − μ)/√(σ² + ε) + β_y for x (n, c, …), y (n,): batch normalisation whose gain and bias are told the class.
 
     μ and σ² are those of the whole minibatch, whatever its classes. `norm` is the batch normalisation in whose place it
-    is; all classes start with its gain and its bias. Sources: Dumoulin et al. 2017; de Vries et al. 2017.
+    is: what that has seen so far is kept, and all classes start with its gain and its bias.
+    Sources: Dumoulin et al. 2017; de Vries et al. 2017.
     """
 
     told = True
 
     def __init__(self, norm, classes):
         super().__init__()
-        self.norm = type(norm)(norm.num_features, norm.eps, norm.momentum, False, norm.track_running_stats)
-        gain, bias = (torch.ones(norm.num_features), torch.zeros(norm.num_features))
+        self.norm = copy.deepcopy(norm)
+        self.norm.weight = self.norm.bias = None
+        self.norm.affine = False
         if norm.affine:
             gain, bias = norm.weight.detach(), norm.bias.detach()
+        else:
+            kept = norm.running_mean if norm.track_running_stats else torch.empty(norm.num_features)
+            gain, bias = torch.ones_like(kept), torch.zeros_like(kept)
         self.gain, self.bias = (
             nn.Embedding.from_pretrained(each.repeat(whole("classes", classes), 1), freeze=False)
             for each in (gain, bias)
@@ -203,7 +209,7 @@ def _like(dense, layer):
 
 def _spectrally_normalised(layer):
     norms = layer.parametrizations.weight if is_parametrized(layer, "weight") else ()
-    return any(isinstance(norm, SpectralNorm) or type(norm).__name__ == "_SpectralNorm" for norm in norms)
+    return any(isinstance(norm, SpectralNorm) or torchs_own(norm) for norm in norms)
 
 
 def _beside(x, rows):

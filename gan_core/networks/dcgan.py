@@ -11,13 +11,10 @@ drawn from N(0, 0.02²), the gains of batch normalisation from N(1, 0.02²). Ker
 in PyTorch's example, where sides double without an output padding.
 """
 
-from math import log2
-
 from torch import nn
 
 from gan_core._counts import whole
-
-SIZES = (8, 16, 32, 64, 128)
+from gan_core.networks._images import doublings, square
 
 
 def dcgan_generator(z, shape, *, width=64):
@@ -29,10 +26,10 @@ def dcgan_generator(z, shape, *, width=64):
     >>> dcgan_generator(100, (3, 64, 64)).eval()(__import__("torch").zeros(2, 100)).shape
     torch.Size([2, 3, 64, 64])
     """
-    channels, doublings = _checked(shape)
-    c = whole("width", width) * 2 ** (doublings - 1)
+    channels, size = square("DCGAN needs", shape)
+    c = whole("width", width) * 2 ** (doublings(size) - 1)
     layers = [nn.Unflatten(1, (whole("z", z), 1, 1)), nn.ConvTranspose2d(z, c, 4, 1, 0, bias=False)]  # 1 × 1 to 4 × 4
-    for _ in range(doublings - 1):
+    for _ in range(doublings(size) - 1):
         layers += [nn.BatchNorm2d(c), nn.ReLU(), nn.ConvTranspose2d(c, c // 2, 4, 2, 1, bias=False)]  # sides doubled
         c //= 2
     layers += [nn.BatchNorm2d(c), nn.ReLU(), nn.ConvTranspose2d(c, channels, 4, 2, 1), nn.Tanh()]
@@ -46,26 +43,15 @@ def dcgan_discriminator(shape, *, width=64, normed=True):
     normalisation; a critic under a gradient penalty must be without.
     Raises ValueError as `dcgan_generator`.
     """
-    channels, doublings = _checked(shape)
+    channels, size = square("DCGAN needs", shape)
     c = whole("width", width)
     layers = [nn.Conv2d(channels, c, 4, 2, 1), nn.LeakyReLU(0.2)]
-    for _ in range(doublings - 1):
+    for _ in range(doublings(size) - 1):
         norm = [nn.BatchNorm2d(2 * c)] if normed else []
         layers += [nn.Conv2d(c, 2 * c, 4, 2, 1, bias=not normed), *norm, nn.LeakyReLU(0.2)]  # sides halved
         c *= 2
     layers += [nn.Conv2d(c, 1, 4, 1, 0), nn.Flatten()]  # 4 × 4 to one number
     return nn.Sequential(*layers).apply(_first_weights)
-
-
-def _checked(shape):
-    """The channels, and how often 4 doubles to the side."""
-    square = isinstance(shape, (tuple, list)) and len(shape) == 3 and shape[1] == shape[2]
-    if not square or shape[1] not in SIZES:
-        raise ValueError(
-            f"DCGAN needs square images (channels, size, size) with size one of {', '.join(map(str, SIZES))}; "
-            f"given {tuple(shape) if isinstance(shape, (tuple, list)) else shape!r}"
-        )
-    return whole("channels", shape[0]), int(log2(shape[1] // 4))
 
 
 def _first_weights(layer):

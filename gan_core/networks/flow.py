@@ -9,16 +9,16 @@ the image itself is ever of full size, and that makes it cheap. t is told by sin
 each block one number for each channel.
 """
 
-from math import log2, prod
+from math import prod
 
 import torch
 from torch import nn
 from torch.nn.functional import silu
 
 from gan_core._counts import whole
+from gan_core.networks._images import doublings, square
 from gan_core.networks.mlp import mlp
 
-SIZES = (8, 16, 32, 64, 128)
 FREQUENCIES = 16  # of sines and of cosines
 
 
@@ -79,15 +79,15 @@ class ImageVelocity(nn.Module):
 
     def __init__(self, shape, *, width=32):
         super().__init__()
-        channels, levels = _checked(shape)
-        wide = [whole("width", width) * 2**level for level in range(levels)]
-        told = 4 * width
-        self.time = nn.Sequential(Waves(FREQUENCIES), nn.Linear(2 * FREQUENCIES, told), nn.SiLU())
+        channels, size = square("the U-Net needs", shape)
+        wide = [whole("width", width) * 2**level for level in range(doublings(size))]
+        features = 4 * width
+        self.time = nn.Sequential(Waves(FREQUENCIES), nn.Linear(2 * FREQUENCIES, features), nn.SiLU())
         self.first = nn.Conv2d(channels, wide[0], 4, 2, 1)
-        self.there = nn.ModuleList(Block(c, told) for c in wide)
+        self.there = nn.ModuleList(Block(c, features) for c in wide)
         self.halvings = nn.ModuleList(nn.Conv2d(c, 2 * c, 4, 2, 1) for c in wide[:-1])
         self.doublings = nn.ModuleList(nn.ConvTranspose2d(2 * c, c, 4, 2, 1) for c in wide[:-1])
-        self.back = nn.ModuleList(Block(c, told) for c in wide)
+        self.back = nn.ModuleList(Block(c, features) for c in wide)
         self.norm = _norm(wide[0])
         self.last = _zeros(nn.ConvTranspose2d(wide[0], channels, 4, 2, 1))
 
@@ -107,10 +107,10 @@ class ImageVelocity(nn.Module):
 class Block(nn.Module):
     """h ↦ h + conv₂(silu(norm₂(conv₁(silu(norm₁(h))) + W time))): 3 × 3 convolutions that keep size and channels."""
 
-    def __init__(self, channels, told):
+    def __init__(self, channels, time_features):
         super().__init__()
         self.norm1, self.conv1 = _norm(channels), nn.Conv2d(channels, channels, 3, 1, 1)
-        self.time = nn.Linear(told, channels)
+        self.time = nn.Linear(time_features, channels)
         self.norm2, self.conv2 = _norm(channels), _zeros(nn.Conv2d(channels, channels, 3, 1, 1))
 
     def forward(self, h, time):
@@ -139,14 +139,3 @@ def _zeros(layer):
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer
-
-
-def _checked(shape):
-    """The channels, and how often the side halves down to 4."""
-    square = isinstance(shape, (tuple, list)) and len(shape) == 3 and shape[1] == shape[2]
-    if not square or shape[1] not in SIZES:
-        raise ValueError(
-            f"the U-Net needs square images (channels, size, size) with size one of {', '.join(map(str, SIZES))}; "
-            f"given {tuple(shape) if isinstance(shape, (tuple, list)) else shape!r}"
-        )
-    return whole("channels", shape[0]), int(log2(shape[1] // 4))

@@ -38,7 +38,7 @@ class Scale(nn.Module):
         return self.factor * x
 
     def extra_repr(self):
-        return str(self.factor)
+        return f"{self.factor:.6g}"  # no more: the last digits may be others on another machine
 
 
 def orthogonal(network, gain):

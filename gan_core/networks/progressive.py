@@ -30,6 +30,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 from torch.nn.utils.parametrize import is_parametrized, register_parametrization
 
 from gan_core._counts import whole
+from gan_core.networks._images import doublings
 from gan_core.networks.mlp import Scale
 
 FIRST = 4  # pixels along a side at level 0
@@ -152,7 +153,7 @@ def levels(shape):
             f"a network that grows from 4 × 4 needs square images (channels, size, size) with size 4, 8, 16, 32, 64 …; "
             f"given {tuple(shape) if isinstance(shape, (tuple, list)) else shape!r}"
         )
-    return (size // FIRST).bit_length() - 1
+    return doublings(size)
 
 
 class Progressive(nn.Module):
@@ -242,8 +243,8 @@ class ProgressiveDiscriminator(Progressive):
 
 def _sizes(shape, width):
     """The channels of the image, and those at each level, 4 × 4 first."""
-    doublings, width = levels(shape), whole("width", width)
-    return whole("channels", shape[0]), [min(width << k, max(MOST, width)) for k in range(doublings, -1, -1)]
+    last, width = levels(shape), whole("width", width)
+    return whole("channels", shape[0]), [min(width << k, max(MOST, width)) for k in range(last, -1, -1)]
 
 
 def _convolved(inputs, outputs):

@@ -18,15 +18,15 @@ to 4 × 4, where the paper stops at 768; edges repeated by the filter and not fa
 that do not change in the course of training; and no augmentation, see `networks.augmented`.
 """
 
-from math import gcd, log2
+from math import gcd
 
 import torch
 from torch import nn
 from torch.nn.functional import leaky_relu
 
 from gan_core._counts import whole
+from gan_core.networks._images import doublings, square
 
-SIZES = (8, 16, 32, 64, 128)
 SLOPE = 0.2
 GAIN = (2 / (1 + SLOPE**2)) ** 0.5  # of He et al. 2015 for a leaky rectifier
 GROUP = 16  # channels that a 3 × 3 convolution mixes
@@ -42,11 +42,12 @@ def r3gan_generator(z, shape, *, width=16, blocks=1):
     >>> r3gan_generator(64, (3, 32, 32), width=4)(__import__("torch").zeros(2, 64)).shape
     torch.Size([2, 3, 32, 32])
     """
-    channels, doublings = _checked(shape)
-    c, each = whole("width", width) * 2**doublings, whole("blocks", blocks)
-    gain = GAIN * (each * (doublings + 1)) ** (-1 / 4)
+    channels, size = square("R3GAN needs", shape)
+    steps = doublings(size)
+    c, each = whole("width", width) * 2**steps, whole("blocks", blocks)
+    gain = GAIN * (each * (steps + 1)) ** (-1 / 4)
     layers = [Basis(whole("z", z), c), *(Block(c, gain) for _ in range(each))]
-    for step in range(doublings):
+    for step in range(steps):
         layers += [_one_by_one(c, c // 2), Resample(4 * 2**step, 8 * 2**step)]  # fewer channels first: less to do
         layers += [Block(c // 2, gain) for _ in range(each)]
         c //= 2
@@ -58,11 +59,12 @@ def r3gan_discriminator(shape, *, width=16, blocks=1):
 
     `width` and `blocks` are as in `r3gan_generator`, the way back. Raises ValueError as it does.
     """
-    channels, halvings = _checked(shape)
+    channels, size = square("R3GAN needs", shape)
+    steps = doublings(size)
     c, each = whole("width", width), whole("blocks", blocks)
-    gain = GAIN * (each * (halvings + 1)) ** (-1 / 4)
+    gain = GAIN * (each * (steps + 1)) ** (-1 / 4)
     layers = [_one_by_one(channels, c), *(Block(c, gain) for _ in range(each))]
-    for step in range(halvings, 0, -1):
+    for step in range(steps, 0, -1):
         layers += [Resample(4 * 2**step, 2 * 2**step), _one_by_one(c, 2 * c)]
         layers += [Block(2 * c, gain) for _ in range(each)]
         c *= 2
@@ -127,7 +129,7 @@ def resampling(before, after):
 
     Up, each new pixel lies a quarter of the way from an old one to the next: weights of ¾ and ¼, past the edge those of
     the last pixel. Down, it is the transpose over 2, (1, 3, 3, 1)/8 around each new one. Rows sum to 1, so that a plain
-    image stays as it is. Raises ValueError for other numbers.
+    image stays as it is. Raises ValueError for other numbers, and for those below one.
 
     >>> resampling(2, 4)
     tensor([[1.0000, 0.0000],
@@ -135,6 +137,7 @@ def resampling(before, after):
             [0.2500, 0.7500],
             [0.0000, 1.0000]])
     """
+    before, after = whole("before", before), whole("after", after)
     if before == 2 * after:
         return resampling(after, before).mT / 2
     if after != 2 * before:
@@ -159,14 +162,3 @@ def _drawn(layer, gain=1.0):
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer
-
-
-def _checked(shape):
-    """The channels, and how often 4 doubles to the side."""
-    square = isinstance(shape, (tuple, list)) and len(shape) == 3 and shape[1] == shape[2]
-    if not square or shape[1] not in SIZES:
-        raise ValueError(
-            f"R3GAN needs square images (channels, size, size) with size one of {', '.join(map(str, SIZES))}; "
-            f"given {tuple(shape) if isinstance(shape, (tuple, list)) else shape!r}"
-        )
-    return whole("channels", shape[0]), int(log2(shape[1] // 4))

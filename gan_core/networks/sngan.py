@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, relu
 
 from gan_core._counts import whole
+from gan_core.networks._images import square
 
 SIZES = (16, 32, 48, 64, 128)
 
@@ -48,7 +49,7 @@ def sngan_generator(z, shape, *, width=64):
     >>> sngan_generator(128, (3, 48, 48), width=4).eval()(__import__("torch").zeros(2, 128)).shape
     torch.Size([2, 3, 48, 48])
     """
-    channels, size = _checked(shape)
+    channels, size = square("SNGAN needs", shape, SIZES)
     c, side = 8 * whole("width", width), size // 8
     layers = [nn.Linear(whole("z", z), c * side**2), nn.Unflatten(1, (c, side, side)), nn.BatchNorm2d(c), nn.ReLU()]
     for _ in range(3):
@@ -62,7 +63,7 @@ def sngan_discriminator(shape, *, width=64):
 
     Raises ValueError as `sngan_generator`.
     """
-    channels, size = _checked(shape)
+    channels, size = square("SNGAN needs", shape, SIZES)
     c = whole("width", width)
     layers = [nn.Conv2d(channels, c, 3, 1, 1), nn.LeakyReLU(0.1)]
     for _ in range(3):
@@ -80,7 +81,7 @@ def resnet_generator(z, shape, *, width=64):
     >>> resnet_generator(128, (3, 32, 32), width=4).eval()(__import__("torch").zeros(2, 128)).shape
     torch.Size([2, 3, 32, 32])
     """
-    channels, size = _checked(shape)
+    channels, size = square("SNGAN needs", shape, SIZES)
     side, wide, *_ = RESNETS[size]
     wide = [whole("width", width) * each for each in wide]
     blocks = [Upward(i, o) for i, o in pairwise(wide)]
@@ -94,7 +95,7 @@ def resnet_discriminator(shape, *, width=64):
 
     `width` times the numbers in `RESNETS` are the channels. Raises ValueError as `sngan_generator`.
     """
-    channels, size = _checked(shape)
+    channels, size = square("SNGAN needs", shape, SIZES)
     _, _, wide, halvings = RESNETS[size]
     wide = [whole("width", width) * each for each in wide]
     blocks = [Downward(channels, wide[0], first=True)]
@@ -151,16 +152,6 @@ class SumOverPlaces(nn.Module):
 
 def _doubled(x):
     return interpolate(x, scale_factor=2)
-
-
-def _checked(shape):
-    square = isinstance(shape, (tuple, list)) and len(shape) == 3 and shape[1] == shape[2]
-    if not square or shape[1] not in SIZES:
-        raise ValueError(
-            f"SNGAN needs square images (channels, size, size) with size one of {', '.join(map(str, SIZES))}; "
-            f"given {tuple(shape) if isinstance(shape, (tuple, list)) else shape!r}"
-        )
-    return whole("channels", shape[0]), shape[1]
 
 
 def _small(layer):

@@ -16,13 +16,12 @@ from torch import nn
 from gan_core import datasets, methods, metrics
 from gan_core.growth import Growth
 from gan_core.networks import equalised, progressive_discriminator, progressive_generator
-from gan_core.studies.study import Study
+from gan_core.studies.study import REAL, Study, samples_now
 from gan_core.training import adam
 
 SIZE, WIDTH, Z, SAMPLES = 16, 16, 64, 512
 SHAPE = (3, SIZE, SIZE)
 STEPS = 250  # of each hold and each fade: whole from step 1,000 on, counted from 0
-REAL = 10**6  # seeds of real examples begin here: they are those of no run
 
 GROWN, DIRECT = "progressive", "direct"
 QUICK_GROWN, QUICK_DIRECT = "progressive, quick Adam", "direct, quick Adam"
@@ -76,14 +75,9 @@ def distance(x, seed):
 
 
 def of_samples(run):
-    average, run.generator_ema = run.generator_ema, None
-    try:
-        now = run.samples(SAMPLES, seed=run.seed)
-    finally:
-        run.generator_ema = average
     return {
         "swd": distance(run.samples(SAMPLES, seed=run.seed), run.seed),
-        "swd_now": distance(now, run.seed),
+        "swd_now": distance(samples_now(run, SAMPLES, run.seed), run.seed),
         "stage": run.generator.stage,
     }
 

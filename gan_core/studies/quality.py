@@ -13,11 +13,10 @@ import torch
 
 from gan_core import datasets, judges, metrics, recipes
 from gan_core.networks import augmented
-from gan_core.studies.study import Study
+from gan_core.studies.study import REAL, Study, samples_now
 from gan_core.training import adam
 
 SIZE, SAMPLES = 32, 2_048
-REAL = 10**6  # seeds of real examples begin here: they are those of no run
 
 
 def data():
@@ -48,14 +47,9 @@ def distance(x, seed):
 
 
 def of_samples(run):
-    average, run.generator_ema = run.generator_ema, None
-    try:
-        now = run.samples(SAMPLES, seed=run.seed)
-    finally:
-        run.generator_ema = average
     return {
         "frechet_judge": distance(run.samples(SAMPLES, seed=run.seed), run.seed),
-        "frechet_judge_now": distance(now, run.seed),
+        "frechet_judge_now": distance(samples_now(run, SAMPLES, run.seed), run.seed),
     }
 
 

@@ -12,11 +12,10 @@ import torch
 
 from gan_core import datasets, judges, metrics, networks
 from gan_core.runs import GAN, adam, as_it_stands
-from gan_core.studies.study import Study
+from gan_core.studies.study import REAL, Study
 from gan_core.unrolling import unroll
 
 SAMPLES = 10_000
-REAL = 10**6  # seeds of real examples begin here: they are those of no run
 WIDTHS = {"1/4": 1 / 4, "1/2": 1 / 2}
 Z = 64
 

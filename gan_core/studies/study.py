@@ -16,6 +16,7 @@ import torch
 from gan_core import checkpoints, replicates, training
 from gan_core._counts import whole
 
+REAL = 10**6  # seeds of real examples begin here: they are those of no run
 KEYS = ("condition", "seed", "step")  # of a row: which number it is; then come the measures, and the seconds
 
 
@@ -139,6 +140,15 @@ def _row(study, label, run, seconds):
     if bad:
         raise ValueError(f"{who}: {bad[0]} is {measures[bad[0]]}; a study records finite numbers")
     return {"condition": label, "seed": run.seed, "step": run.step, **measures, "seconds": seconds}
+
+
+def samples_now(run, n, seed):
+    """`run.samples(n, seed)` of G as it stands, whether or not the method has a moving average of it."""
+    average, run.generator_ema = run.generator_ema, None
+    try:
+        return run.samples(n, seed)
+    finally:
+        run.generator_ema = average
 
 
 @contextmanager
