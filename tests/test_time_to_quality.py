@@ -74,18 +74,19 @@ def record(far, at):
     )
 
 
-def test_the_table_is_steps_times_seconds_a_step(bench):
+def test_the_table_is_steps_times_seconds_a_step(bench, monkeypatch):
+    monkeypatch.setattr(bench, "BOUNDS", {"below 3": 3.0, "below 1": 1.5})
     ours, its = record(OURS, AT), record(ITS, [2 * step for step in AT])
     rows = bench.table(ours, its, {bench.TEXTBOOK: 0.5, "plain": 0.1, "quick": 0.2})
     told = {label: (row.pop("seconds a step"), row.pop("last step")) for label, row in rows.items()}
     assert told == {bench.TEXTBOOK: (0.5, 800), "plain": (0.1, 400), "quick": (0.2, 400)}
-    assert rows[bench.TEXTBOOK] == {"below 3": [300.0, None], "below 1.5 × real": [None, None]}
-    assert rows["plain"] == {"below 3": [20.0, 30.0], "below 1.5 × real": [None, None]}
-    assert rows["quick"] == {"below 3": [20.0, 20.0], "below 1.5 × real": [80.0, 60.0]}
+    assert rows[bench.TEXTBOOK] == {"below 3": [300.0, None], "below 1": [None, None]}
+    assert rows["plain"] == {"below 3": [20.0, 30.0], "below 1": [None, None]}
+    assert rows["quick"] == {"below 3": [20.0, 20.0], "below 1": [80.0, 60.0]}
     its = {"seconds a step": 0.5, "last step": 800, **rows[bench.TEXTBOOK]}
-    assert bench._ratio(its, rows["quick"]) == "> 20.0"  # 800 steps of 0.5 s were not enough
-    assert bench._ratio(rows["plain"], rows["quick"]) == "1.2"
-    assert bench._ratio(rows["quick"], its) == "-"
+    assert bench._ratio(its, rows["quick"], "below 3") == "> 20.0"  # 800 steps of 0.5 s were not enough
+    assert bench._ratio(rows["plain"], rows["quick"], "below 3") == "1.2"
+    assert bench._ratio(rows["quick"], its, "below 3") == "-"
     assert bench._said([None, 20.0, 30.0]) == "30 (20 … -)"  # what is not reached takes longest
     assert bench._said([None, None, 30.0]) == "- (30 … -)"
 
