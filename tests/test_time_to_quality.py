@@ -75,14 +75,14 @@ def record(far, at):
 
 
 def test_the_table_is_steps_times_seconds_a_step(bench, monkeypatch):
-    monkeypatch.setattr(bench, "BOUNDS", {"below 3": 3.0, "below 1": 1.5})
+    monkeypatch.setattr(bench, "BOUNDS", {"below 3": 3.0, "below 1.5": 1.5})
     ours, its = record(OURS, AT), record(ITS, [2 * step for step in AT])
     rows = bench.table(ours, its, {bench.TEXTBOOK: 0.5, "plain": 0.1, "quick": 0.2})
     told = {label: (row.pop("seconds a step"), row.pop("last step")) for label, row in rows.items()}
     assert told == {bench.TEXTBOOK: (0.5, 800), "plain": (0.1, 400), "quick": (0.2, 400)}
-    assert rows[bench.TEXTBOOK] == {"below 3": [300.0, None], "below 1": [None, None]}
-    assert rows["plain"] == {"below 3": [20.0, 30.0], "below 1": [None, None]}
-    assert rows["quick"] == {"below 3": [20.0, 20.0], "below 1": [80.0, 60.0]}
+    assert rows[bench.TEXTBOOK] == {"below 3": [300.0, None], "below 1.5": [None, None]}
+    assert rows["plain"] == {"below 3": [20.0, 30.0], "below 1.5": [None, None]}
+    assert rows["quick"] == {"below 3": [20.0, 20.0], "below 1.5": [80.0, 60.0]}
     its = {"seconds a step": 0.5, "last step": 800, **rows[bench.TEXTBOOK]}
     assert bench._ratio(its, rows["quick"], "below 3") == "> 20.0"  # 800 steps of 0.5 s were not enough
     assert bench._ratio(rows["plain"], rows["quick"], "below 3") == "1.2"
