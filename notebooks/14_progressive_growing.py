@@ -996,7 +996,7 @@ for title, (_, differences) in at_once.items():
 middle, half = at_seconds(slow, 40, 45, measure="swd_now")
 claim("14/hump-is-mostly-lag", "Just where the hump is highest, after 40 and 45 s, that is noise.", abs(middle) < half)
 claim("14/never-ahead", "At neither rate is progressive ahead at any moment, by its interval.", not any(ahead.values()))
-claim("14/end-is-noise", "At the end, after 91 and 80 s, the difference is noise at both rates.", list(last.values()))
+claim("14/end-is-noise", "At the end, after some 90 s, the difference is noise at both rates.", list(last.values()))
 
 # %% [markdown]
 # **What you saw.** Growing does not pay here. While $G$ grows it is behind: it cannot draw what its blocks do not have.
