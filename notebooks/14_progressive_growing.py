@@ -52,7 +52,7 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 torch.set_num_threads(1)
 
 # %% [markdown]
-# ## Why grow? (7 min)
+# ## Why grow? (8 min)
 #
 # The slides give Progressive GAN (Karras, Aila, Laine & Lehtinen 2018) one line, 367:
 # 「段階的に解像度を上げるように学習し、高解像度の画像生成に成功。」, "it learns in such a way that the resolution rises step by step, and succeeds in
@@ -243,7 +243,7 @@ claim(
 # A DCGAN goes the same way by itself (chapter 09); here it is forced to. And one thing is odd: twice, between steps 100
 # and 160 and between 260 and 320, the colours go wrong, and come back. What happens there?
 #
-# ## Two networks and one number (9 min)
+# ## Two networks and one number (10 min)
 #
 # How far both networks have grown is *one* number, the **stage** $s$. Its whole part $l$ is the level, with images of
 # $4\cdot2^l$ pixels a side; what is left, $\alpha=s-l$, tells how far the next level is faded in. Move it. *Try:* what
@@ -894,7 +894,7 @@ claim(
 # it catches up in time. At the end it helps in nearly all runs, but by so little that for *progressive* alone it is
 # noise, as the last figure of this chapter shows. It costs next to nothing.
 #
-# ## Does it pay? (15 min)
+# ## Does it pay? (16 min)
 #
 # The experiment: faces of 16 × 16 pixels, and all parts as in the paper, with fewer channels. **Progressive** holds 250
 # steps and fades 250 steps, and is whole from step 1,000 on; **direct** has the same networks, whole from the first
