@@ -71,7 +71,7 @@ def test_every_source_has_findings_right_and_wrong(book):
 
 def test_every_japanese_sentence_is_quoted_and_translated(book):
     kana = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-    for row in book.findings:
+    for row in (*book.findings, *book.aside):
         unquoted = re.sub(r"「[^」]*」", "", row.says)
         assert not kana.search(unquoted), row
         assert bool(kana.search(row.says)) <= bool(row.english), row
@@ -92,7 +92,7 @@ def faults_of_page(page, findings, places):
     """Findings that a page lacks, and links of claims to other cells than theirs (stale, if that chapter grew)."""
     rows = page.splitlines()
     for row in findings:
-        line = [text for text in rows if text.startswith(f"| {row.place} | {row.says}")]
+        line = [text for text in rows if text.startswith(f"| {row.place}<br>*{row.kind}* | {row.says}")]
         if len(line) != 1:
             yield f"{row} stands there {len(line)} times"
             continue
@@ -113,7 +113,8 @@ def test_the_stored_chapter_shows_every_finding_with_its_links(book, places, sto
 def test_the_stored_chapter_shows_what_was_set_aside(book, stored):
     page = shown_in(stored["18_errata.ipynb"])
     for row in book.aside:
-        assert f"| {book.sources[row.source].title} | {row.says} | {row.why} |" in page
+        english = f"<br>*{row.english}*" if row.english else ""
+        assert f"| {book.sources[row.source].title} | {row.says}{english} | {row.why} |" in page
 
 
 def test_an_installed_gan_core_has_the_findings_too():
@@ -246,6 +247,7 @@ WRONG = {  # what is wrong: the change, and what is said
     "a bar": ("It is so.", "It is | so.", "bar"),
     "noted and set aside": ('"A2.1"', '"A1.1"', "A1.1 is a finding and set aside"),
     "set aside without a reason": ("A slip of the pen.", "", "a reason"),
+    "set aside without a translation": ('says = "a word"', 'says = "「いつも」"', "their translation, and a reason"),
 }
 
 
@@ -295,10 +297,11 @@ FAULTS_MUTANTS = {
     "papers' corrections may have no row": ("if not has or corrects - has:", "if corrects - has:"),
     "both sides at once": ("if times > 1", "if times > 2"),
     "kinds are free": ("or finding.kind not in KINDS ", ""),
-    "translations are not asked for": (' or ("「" in finding.says and not finding.english)', ""),
+    "translations are not asked for": ("or _untranslated(finding)", ""),
     "bars are let through": ('if "|" in', 'if "||" in'),
     "set aside twice": ("sorted(in_findings & in_aside)", "()"),
     "no reason is asked for": ("not (aside.says and aside.why)", "False"),
+    "words set aside are not translated": (" or _untranslated(aside)", ""),
 }
 
 
@@ -336,7 +339,8 @@ TABLE_MUTANTS = {
     "the sides exchanged": ('("✓", row.bears_out), ("✗", row.corrects)', '("✓", row.corrects), ("✗", row.bears_out)'),
     "the prose is not linked": ("so = _NAMED.sub(lambda found: _linked(found[1], places), row.so)", "so = row.so"),
     "no translation": (" if row.english else row.says\n", " if False else row.says\n"),
-    "what is so left out": ("| {says} | {so} |", "| {says} |"),
+    "no kind": ("<br>*{row.kind}*", ""),
+    "what is so left out": ("| {_said(row)} | {so} |", "| {_said(row)} |"),
 }
 
 

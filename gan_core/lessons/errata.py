@@ -51,6 +51,7 @@ class Aside(NamedTuple):
     source: str
     says: str
     why: str
+    english: str = ""
     noted: tuple = ()
 
 
@@ -114,15 +115,15 @@ def faults(errata, ledger, places):
     in_findings, in_aside = ({number for row in rows for number in row.noted} for rows in errata[1:])
     yield from (f"{number} is a finding and set aside" for number in sorted(in_findings & in_aside))
     for aside in errata.aside:
-        if aside.source not in errata.sources or not (aside.says and aside.why):
-            yield f"set aside, {aside.says}: it needs a source, the words and a reason"
+        if aside.source not in errata.sources or not (aside.says and aside.why) or _untranslated(aside):
+            yield f"set aside, {aside.says}: it needs a source, the words, their translation, and a reason"
 
 
 def _faults(finding, sources, ledger, places):
     if finding.source not in sources or finding.kind not in KINDS or finding.verdict not in VERDICTS:
         yield f"unknown source, kind or verdict: {finding.source}, {finding.kind}, {finding.verdict}"
         return
-    if not (finding.place and finding.says and finding.so) or ("「" in finding.says and not finding.english):
+    if not (finding.place and finding.says and finding.so) or _untranslated(finding):
         yield "it needs the place, the words, their translation, and what is so"
     if "|" in "".join((finding.place, finding.says, finding.english, finding.so)):
         yield "a bar would split a cell of the table"
@@ -141,6 +142,10 @@ def _faults(finding, sources, ledger, places):
             yield f"the ledger does not say that {id} corrects {sources[finding.source].title}"
 
 
+def _untranslated(row):
+    return "「" in row.says and not row.english
+
+
 def counts(findings):
     """How many of each kind have each verdict: kind → {verdict: number}, in the order of `KINDS` and `VERDICTS`."""
     found = Counter((finding.kind, finding.verdict) for finding in findings)
@@ -156,14 +161,13 @@ def table(errata, source, ledger, places):
 
     if wrong := list(faults(errata, ledger, places)):
         raise ValueError("the errata do not agree with the ledger:\n" + "\n".join(wrong))
-    lines = ["| where | it says | what is so | verdict |", "|:---|:---|:---|:---|"]
+    lines = ["| where, and what kind | it says | what is so | verdict |", "|:---|:---|:---|:---|"]
     for row in (finding for finding in errata.findings if finding.source == source):
-        says = f"{row.says}<br>*{row.english}*" if row.english else row.says
         sides = (("✓", row.bears_out), ("✗", row.corrects))
         claims = [f"{mark} {', '.join(_linked(id, places) for id in ids)}" for mark, ids in sides if ids]
         verdict = "<br>".join([f"**{MARKS[row.verdict]} {row.verdict}**", *claims])
         so = _NAMED.sub(lambda found: _linked(found[1], places), row.so)
-        lines.append(f"| {row.place} | {says} | {so} | {verdict} |")
+        lines.append(f"| {row.place}<br>*{row.kind}* | {_said(row)} | {so} | {verdict} |")
     return Markdown("\n".join(lines))
 
 
@@ -171,8 +175,12 @@ def set_aside(errata):
     """What was set aside, as a Markdown table."""
     from IPython.display import Markdown
 
-    rows = [f"| {errata.sources[row.source].title} | {row.says} | {row.why} |" for row in errata.aside]
+    rows = [f"| {errata.sources[row.source].title} | {_said(row)} | {row.why} |" for row in errata.aside]
     return Markdown("\n".join(["| source | it says | why it is no finding |", "|:---|:---|:---|", *rows]))
+
+
+def _said(row):
+    return f"{row.says}<br>*{row.english}*" if row.english else row.says
 
 
 def _linked(id, places):
