@@ -146,6 +146,7 @@ def test_prose_leads_to_pages():
         "`[a](02_second.ipynb)`\n\n```\n[a](02_second.ipynb)\n```": None,
         "at $[a](b)$": "at " + maths.protect("$[a](b)$"),
         "by `03/it-holds` and `09/a`": "by [`03/it-holds`](03_third.md#03/it-holds) and `09/a`",
+        "[03/a](03_third.ipynb#cell-id=03_third-07)": "[03/a](03_third.md#03/a)",
         "`02/a`, then `02b/a`": "[`02/a`](02_second.md#02/a), then [`02b/a`](02b_more.md#02b/a)",
     }.items():
         assert pages.prose(given, chapters) == (given if wanted is None else wanted)
@@ -168,7 +169,9 @@ CLAIM = "✓ 01/first: D* is p_g|x, and *a*.  [< 1e-08]\n"
 
 
 def shows(*outputs, source="draw()"):
-    return pages.shown(cell(source, *outputs), {"heights": "Two heights.", "ring": "A ring."}, "Title")
+    return pages.shown(
+        cell(source, *outputs), {"heights": "Two heights.", "ring": "A ring."}, "Title", {"02_second": ""}
+    )
 
 
 def oracle_shown(shows):
@@ -196,6 +199,8 @@ def oracle_shown(shows):
     widget.data |= VIEW
     assert re.search(r"<figcaption>.*>the distance is 0.50<.*move.*shift=2", html.unescape(shows(widget)))
     assert formulas(shows(displayed(text__markdown="| $a|b$ |", text__plain="x"))) == [("inline", "a|b")]
+    table = displayed(text__markdown="| [02/a](02_second.ipynb#cell-id=02_second-07) |", text__plain="x")
+    assert "| [02/a](02_second.md#02/a) |" in shows(table)
     assert "<table>\n<tr>" in shows(displayed(text__html="<table>\n\n<tr>", text__plain="x"))
     assert "DataFrame" in shows(v4.new_output("execute_result", data={"text/plain": "DataFrame"}))
     broken = v4.new_output("error", ename="ValueError", evalue="η must be > 0", traceback=["\x1b[31mlong"])
@@ -208,6 +213,9 @@ SHOWN_MUTANTS = {
     "no caption": lambda *outputs, **named: re.sub("<figcaption>.*?</figcaption>", "", shows(*outputs, **named)),
     "no words for a figure": lambda *outputs, **named: re.sub('alt=".*?"', 'alt=""', shows(*outputs, **named)),
     "only the first output": lambda *outputs, **named: shows(*outputs[:1], **named),
+    "links of a table into the notebooks": lambda *outputs, **named: shows(*outputs, **named).replace(
+        ".md#", ".ipynb#"
+    ),
     "the text of a figure too": lambda *outputs, **named: (
         shows(*outputs, **named) + "".join(str(output.get("data")) for output in outputs)
     ),

@@ -15,6 +15,7 @@ SUBJECTS = (
     "discriminator",
     "divergences",
     "earth",
+    "errata",
     "games",
     "generative",
     "gradients",

@@ -10,7 +10,7 @@ from maths import CODE, FLAGS, literal, protect
 # A line that gan_core.lessons.claim prints, and the text that gan_core.widgets stores beside its picture.
 CLAIM = re.compile(r"✓ (?P<id>\d\d[a-z]?/[\w-]+): (?P<statement>.+)  \[(?P<bound>.+)\]")
 WIDGET = re.compile(r"\[(?P<knobs>[^\]]*)\] ?(?P<said>.*)", re.DOTALL)
-CLAIM_NAMED = re.compile(r"`(\d\d[a-z]?)/[\w-]+`")
+CLAIM_NAMED = re.compile(r"(\d\d[a-z]?)/[\w-]+")
 # A link to a file beside the notebook, not to a picture, an address or a place on the page.
 LINK = re.compile(
     CODE + r"| (?<!!) \[(?P<text>[^\[\]]+)\] \( (?P<target>(?!\w+:|\#)[^()#\s]+) (?P<place>\#[^()\s]*)? \)", FLAGS
@@ -30,28 +30,30 @@ def page(notebook, chapters, pictures):
             section = (re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE) or [section])[-1]
         elif cell.cell_type == "code" and cell.source.strip():
             parts.append(fenced(cell.source.strip("\n"), "python"))
-            parts.append(shown(cell, pictures, section))
+            parts.append(shown(cell, pictures, section, chapters))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def prose(markdown, chapters):
     """A notebook's Markdown as the book's: formulas are kept safe, a link to a chapter leads to its page.
 
-    Of a link to any other file, which is not in the book, the text stays. A claim's id in code leads to the claim.
+    Of a link to any other file, which is not in the book, the text stays. A claim's id in code leads to the claim, and
+    so does a link from it.
     """
 
     def linked(match):
         if match["code"]:
-            claim = CLAIM_NAMED.fullmatch(match[0])
+            claim = CLAIM_NAMED.fullmatch(match[0].strip("`"))
             stem = claim and next((stem for stem in chapters if stem.startswith(claim[1] + "_")), None)
             return f"[{match[0]}]({stem}.md#{match[0].strip('`')})" if stem else match[0]
         stem = match["target"].rpartition("/")[2].removesuffix(".ipynb").removesuffix(".py")
-        return f"[{match['text']}]({stem}.md{match['place'] or ''})" if stem in chapters else match["text"]
+        place = f"#{match['text']}" if CLAIM_NAMED.fullmatch(match["text"]) else match["place"] or ""
+        return f"[{match['text']}]({stem}.md{place})" if stem in chapters else match["text"]
 
     return LINK.sub(linked, protect(markdown))
 
 
-def shown(cell, pictures, section):
+def shown(cell, pictures, section, chapters=()):
     """The outputs of a code cell, or "" when it shows none. A widget is its picture; without one it leaves no hole."""
     images = [output for output in cell.outputs if "image/png" in output.get("data", {})]
     texts = iter(described(cell.source, len(images), pictures, section))
@@ -60,7 +62,7 @@ def shown(cell, pictures, section):
         if is_printed:
             parts.append(_printed("".join(output.text for output in group)))
         else:
-            parts.extend(_rich(output, texts) for output in group)
+            parts.extend(_rich(output, texts, chapters) for output in group)
     inside = "\n\n".join(part for part in parts if part)
     return f'<div class="output">\n\n{inside}\n\n</div>' if inside else ""
 
@@ -80,14 +82,14 @@ def fenced(text, language):
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def _rich(output, texts):
+def _rich(output, texts, chapters):
     if output.output_type == "error":
         return _pre(f"{output.ename}: {output.evalue}", "error")
     data = output.data
     if "image/png" in data:
         return _figure(data, next(texts))
     if "text/markdown" in data:
-        return protect(data["text/markdown"])
+        return prose(data["text/markdown"], chapters)
     if "text/html" in data:
         return re.sub(r"\n\s*\n", "\n", data["text/html"])  # a blank line would end the HTML for Markdown
     return _pre(data["text/plain"]) if "text/plain" in data else ""
