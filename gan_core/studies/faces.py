@@ -1,4 +1,4 @@
-"""Does thinking ahead help a DCGAN on faces? As an article on Unrolled GAN tried it with drawings, here small.
+"""Does thinking ahead help a DCGAN on faces? As Ujitoko 2017 tried it with drawings, here small.
 
 16 × 16 pixels and a quarter of the usual width, so that three seeds of each condition take minutes. A step that looks
 five steps ahead takes about ten times as long: read the record at equal steps, and at equal seconds.
