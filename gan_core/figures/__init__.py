@@ -22,6 +22,7 @@ SUBJECTS = (
     "judging",
     "losses",
     "modes",
+    "museum",
     "people",
     "samples",
     "spectral",
