@@ -183,7 +183,7 @@ for name, game in GAMES.items():
     course_panels[name] = steps, both
 
 # %%
-fig = figures.museum.courses(course_panels, "distance to the data")
+fig = figures.museum.side_by_side(course_panels, "distance to the data")
 plt.show()
 
 # %% [markdown]
@@ -216,7 +216,7 @@ hidden = {
     version: course(replace(usual, step=getattr(nothing_learns.turn, version))) for version in ("broken", "mended")
 }
 panels_hidden = {"zero-sum, descent": course_panels["turn"], "−log D, Adam": (steps, hidden)}
-fig = figures.museum.courses(panels_hidden, "distance to the data")
+fig = figures.museum.side_by_side(panels_hidden, "distance to the data")
 plt.show()
 
 # %%
@@ -657,7 +657,7 @@ for name, settings in SETTINGS.items():
         version: np.array([reading(**settings(getattr(piece, version)), seed=seed) for seed in SEEDS])
         for version in ("broken", "mended")
     }
-fig = figures.museum.readings(reported, DELTA)
+fig = figures.museum.reports(reported, DELTA)
 plt.show()
 
 # %%

@@ -15,7 +15,7 @@ STYLE = {
 }
 
 
-def courses(panels, ylabel):
+def side_by_side(panels, ylabel):
     """A measure along a training, broken and mended, a panel for each piece: thin lines are seeds, thick ones means.
 
     `panels` maps a title to (steps (times,), {"broken": (seeds, times), "mended": (seeds, times)}).
@@ -86,7 +86,7 @@ def where_it_ends(panels):
     return figure
 
 
-def readings(pieces, true):
+def reports(pieces, true):
     """What critics report, a row for each piece, a mark for each seed; a line at the `true` distance.
 
     `pieces` maps a name to {"broken": (seeds,), "mended": (seeds,)}.

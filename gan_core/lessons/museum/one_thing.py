@@ -60,8 +60,8 @@ class labels:
         return loss_d, descend(run.optimizer_g, loss_g)
 
     def oracle(step):
-        """Whatever D is shown, it is told the label that it was made of. (On the bench examples are their labels.)"""
-        run = bench.labels_as_examples()
+        """Whatever D is shown, real or fake, it is told the label that this was made of."""
+        run = bench.labels_as_examples()  # here an example is its own label
         step(run)
         assert run.discriminator.seen, "D was never asked"
         for x, y in run.discriminator.seen:

@@ -60,6 +60,5 @@ def source(function) -> str:
 def mending(piece) -> str:
     """The lines of the piece, those that go marked −, those that come marked +."""
     broken, mended = (source(each).splitlines() for each in (piece.broken, piece.mended))
-    head, broken[0] = broken[0], mended[0]  # `def broken(…)` is no fault
-    lines = [line.rstrip() for line in ndiff(broken, mended) if not line.startswith("?")]
-    return "\n".join(["  " + head, *lines[1:]])
+    broken[0] = mended[0]  # `def broken(…)` is no fault
+    return "\n".join(line for line in ndiff(broken, mended) if not line.startswith("?"))
