@@ -81,7 +81,7 @@ def on_the_segment(at):
 
 @piece(
     symptom="None that anybody saw in years.",
-    fault="t from a normal distribution: a third of the points lies beyond the fake, half before the real one.",
+    fault="t from a normal distribution: half of the points lie before the real example, a sixth beyond the fake.",
     seen="keras.io's example of WGAN-GP, for years (keras-team/keras-io, issue 624), and a well-known book.",
 )
 class between:
@@ -172,7 +172,7 @@ class dense:
 
 
 @piece(
-    symptom="The reported distance stops at 2, however far apart the data and the fakes are.",
+    symptom="The reported distance stops a little above 2, however far apart the data and the fakes are.",
     fault="That is the hinge loss: it has nothing to gain beyond ±1, so its scores are no distance.",
     seen="labml's annotated WGAN.",
 )

@@ -66,7 +66,7 @@ class pixels:
 @piece(
     symptom="None that one sees. The samples are a little worse.",
     fault="The second argument of torch's BatchNorm is ε, not the momentum. Keras's momentum 0.8 is torch's 0.2.",
-    seen="eriklindernoren/PyTorch-GAN, issue 116, in most of its generators and in whatever was copied from them.",
+    seen="eriklindernoren/PyTorch-GAN, issue 116, and wherever these lines were copied to.",
 )
 class norm:
     def broken(channels):
@@ -115,10 +115,10 @@ class ahead:
 
 
 @piece(
-    symptom="A Fréchet distance between 0 and 1, from the first step on.",
+    symptom="A Fréchet distance that goes with the number of images.",
     fault="torch.cov, as numpy's, takes a row for a variable, and here a row is a sample: the covariance of the images "
     "with each other, not of the features.",
-    seen="lucidrains/denoising-diffusion-pytorch, issue 213.",
+    seen="lucidrains/denoising-diffusion-pytorch, issue 213, where it was between 0 and 1 from the first step on.",
 )
 class spread:
     def broken(x, y):

@@ -23,7 +23,7 @@ def each_by_its_own_loss(step):
 
 
 @piece(
-    symptom="L_D stands at chance, and G creeps. No error, no warning.",
+    symptom="G does not move; or it does, and nobody sees anything.",
     fault="The fakes of D's loss are not cut off from G, so G goes down L_D as well, its opponent's loss.",
     seen="pytorch/examples, issue 116, “why is detach necessary”: it is not, as long as G's gradients are set to zero "
     "before its step. Torch's own error message then suggests `retain_graph=True`.",
@@ -59,7 +59,7 @@ class turn:
 
 
 @piece(
-    symptom="D runs off, faster and faster, and G after it.",
+    symptom="G comes near to the data, and runs away again.",
     fault="A copied line: D's gradients are never set to zero, so it goes down the sum of all losses so far, G's too.",
     seen="ajbrock/BigGAN-PyTorch, issue 25 (“this was a typo”); pytorch-lightning, issue 591.",
 )
