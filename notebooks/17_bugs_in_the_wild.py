@@ -604,7 +604,7 @@ show(critics.dense)
 show(critics.loss)
 
 # %% [markdown]
-# One data point, one fake, 4 apart in 16 dimensions: so the true distance is 4. Each critic takes 150 steps, with a
+# One data point, one fake, 4 apart in 16 dimensions: so the true distance is 4. Each critic takes 120 steps, with a
 # rate that falls to 0; $G$ stands still. A mended penalty does not read exactly 4, either: its price of 10 is paid for
 # every slope above 1, so the best slope is $1+\frac{4}{2\cdot10}$ (chapter 12), and it reads 4.8.
 
@@ -614,7 +614,7 @@ half = DELTA / 2 * torch.full(SHAPE, 1 / 4)  # a vector of length 2
 leaky = partial(nn.LeakyReLU, 0.2)
 
 
-def reading(critic, penalty=None, loss=objectives.wasserstein.discriminator, seed=0, steps=150, n=32):
+def reading(critic, penalty=None, loss=objectives.wasserstein.discriminator, seed=0, steps=120, n=32):
     """What a critic reports of data at `half` and fakes at −half, after `steps` steps."""
     gan = training.GAN(
         partial(bench.Point, -half), critic, z=1,
@@ -748,8 +748,9 @@ claim(
 )
 claim(
     "17/critic-says-anything",
-    "Broken, it is more than 1 off from 4.8 on each of 5 seeds, too small on some of them and too large on others.",
-    [*(np.abs(reported["critic"]["broken"] - 4.8) > 1), len(set(np.sign(reported["critic"]["broken"] - 4.8))) == 2],
+    "Broken, the reports of five seeds lie more than 5 apart; mended, they are all 4.8, to 0.1.",
+    np.ptp(reported["critic"]["broken"]),
+    above=5,
 )
 try:
     training.start(replace(methods.wgan_gp((2,)), discriminator=critics.critic.broken), ring)
@@ -815,14 +816,14 @@ show(looks_fine.spread)
 show(looks_fine.test)
 
 # %% [markdown]
-# The first three on the handwritten digits: a small $G$ with batch normalisation, 300 steps, what its moving average
+# The first three on the handwritten digits: a small $G$ with batch normalisation, 400 steps, what its moving average
 # draws. The number is Fréchet's distance of the pixels to those of real digits. (To train on the badly scaled ones we
 # must go round the library, which refuses such data.)
 
 # %%
 digits = datasets.digits()
 bytes_ = (digits.x + 1) * 127.5  # as a file would hold them
-STEPS_D = 300
+STEPS_D = 400
 
 
 def generator(norm):
@@ -833,21 +834,30 @@ def generator(norm):
     )  # fmt: skip
 
 
-def drawing(seed, norm=looks_fine.norm.mended, average=looks_fine.average.mended, pixels=looks_fine.pixels.mended):
-    """1,000 digits by the moving average of a GAN that is made of these parts."""
-    gan = replace(methods.gan(digits.shape, width=64), generator=generator(norm), ema=0.98)
-    run = training.start(gan, datasets.Examples(pixels(bytes_)), seed=seed)
+def drawer(norm):
+    """A GAN with this normalisation in G, and a moving average."""
+    return replace(methods.gan(digits.shape, width=64), generator=generator(norm), ema=0.98)
+
+
+def many(norm):
+    """1,000 digits of each seed, by this course's own loop, average and scale."""
+    runs = training.replicate(drawer(norm), digits, steps=STEPS_D, seeds=SEEDS)
+    return [run.samples(1_000) for run in runs]
+
+
+def by_hand(seed, average=looks_fine.average.mended, pixels=looks_fine.pixels.mended):
+    """1,000 digits where the average, or the scale of the pixels, is a piece of the museum."""
+    run = training.start(drawer(looks_fine.norm.mended), datasets.Examples(pixels(bytes_)), seed=seed)
     run.average = partial(average, run)
     for _ in range(STEPS_D):
         training.iteration(run)
     return run.samples(1_000)
 
 
-mended = [drawing(seed) for seed in SEEDS]
-drawn = {"average": [drawing(seed, average=looks_fine.average.broken) for seed in range(3)]}
-in_0_1 = [drawing(seed, pixels=looks_fine.pixels.broken) for seed in range(3)]
-drawn["pixels"] = [2 * x - 1 for x in in_0_1]  # as one would show them
-drawn["norm"] = [drawing(seed, norm=looks_fine.norm.broken) for seed in SEEDS]
+mended = many(looks_fine.norm.mended)
+drawn = {"average": [by_hand(seed, average=looks_fine.average.broken) for seed in range(3)]}
+drawn["pixels"] = [2 * by_hand(seed, pixels=looks_fine.pixels.broken) - 1 for seed in range(3)]  # as they are shown
+drawn["norm"] = many(looks_fine.norm.broken)
 
 # %%
 sheets = {"real": digits.x[:14], "all mended": mended[0][:14]} | {
