@@ -144,11 +144,13 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 # | 14 | Progressive growing | Does it pay to learn small pictures before large ones? | 85 |
 # | 15 | Judging samples | How good is a generator, and who says so? | 110 |
 # | 16 | After SNGAN | What came after, how much of it holds when it is checked, and when does one take a GAN at all? | 85 |
+# | 17 | Bugs in the wild | A GAN runs, its losses are finite: which line is wrong, if one is, and how would anybody know? | 85 |
 # | 18 | Errata | How much of what the sources say holds when it is checked, and what kind of sentence does not? | 45 |
 #
 # Read 01, 02 and 03 in that order. 04, 05 and 06 can be taken in any order; 07 uses them all, and 08 and 09 go on
 # from 07. 10 needs 06 and 07; 11 needs 02, 07 and 08; 12 needs 04 and 07; 13 goes on from 12, 13b from 11 and 13.
-# 14 needs 09 and 12; 15 needs 07, and a little of 03 and 04; 16 needs 05, 08 and 09. 18 looks back, and can be opened at any time.
+# 14 needs 09 and 12; 15 needs 07, and a little of 03 and 04; 16 needs 05, 08 and 09. 17 needs 06, 07
+# and 12, and shows what it has learned from all the others. 18 looks back, and can be opened at any time.
 #
 # The *zoo* of GANs looks larger than it is. Almost every method changes one or two of five parts: the generator, the discriminator,
 # the objective (the pair of losses), the constraint that keeps the discriminator in bounds, and the schedule (who moves when).

@@ -15,6 +15,7 @@ from torch.nn.utils.parametrize import is_parametrized, register_parametrization
 from gan_core import algorithm, checkpoints, datasets, methods, metrics, objectives, replicates, training
 from gan_core.algorithm import Batch
 from gan_core.heads import classification
+from gan_core.lessons.museum import one_thing
 from gan_core.lipschitz import SpectralNorm, singular_values, spectrally_normalised
 from gan_core.networks import (
     Classifier,
@@ -854,6 +855,7 @@ def test_g_makes_what_it_is_told(name):
 
 def test_the_step_written_once_more():
     oracle_hears(step_told())
+    oracle_hears(one_thing.labels.mended)
 
 
 @pytest.mark.parametrize(
@@ -861,6 +863,7 @@ def test_the_step_written_once_more():
     {
         "y left out of D(fake)": step_told(none, none),
         "another y in D(fake)": step_told(anyones, anyones),
+        "the real examples' y in D(fake)": one_thing.labels.broken,
         "another y in D(fake) of G's step": step_told(g=anyones),
     }.values(),
 )

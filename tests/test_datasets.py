@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits, make_swiss_roll
 
 from gan_core import datasets
 from gan_core.datasets import Examples, Images, Mixture
+from gan_core.lessons.museum import one_thing
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -130,20 +131,16 @@ def oracle_ring(ring):
     torch.testing.assert_close(centres[0], torch.tensor([2.0, 0.0]))
 
 
-def linspace_ring(modes, radius):
-    angle = torch.linspace(0, 2 * torch.pi, modes)  # the fault of the benchmark's first public notebook: 7 modes
-    return datasets.mixture(radius * torch.stack([angle.cos(), angle.sin()], 1), 0.02)
-
-
 def test_ring():
     oracle_ring(datasets.ring)
+    oracle_ring(one_thing.spots.mended)
     assert float(datasets.ring().std[0]) == 0.02
 
 
 @pytest.mark.parametrize(
     "mutant",
     [
-        linspace_ring,
+        one_thing.spots.broken,
         lambda modes, radius: datasets.ring(modes, radius=1.0),
         lambda modes, radius: datasets.ring(modes - 1, radius),
         lambda modes, radius: datasets.mixture(datasets.ring(modes, radius).centres.flip(1), 0.02),
@@ -155,7 +152,7 @@ def test_ring_mutants(mutant):
 
 
 def test_the_endpoint_makes_seven_modes():
-    distinct = {tuple(row) for row in linspace_ring(8, 2.0).centres.round(decimals=9).add(0.0).tolist()}
+    distinct = {tuple(row) for row in one_thing.spots.broken(8, 2.0).centres.round(decimals=9).add(0.0).tolist()}
     assert len(distinct) == 7
     assert len({tuple(row) for row in datasets.ring().centres.round(decimals=9).add(0.0).tolist()}) == 8
 

@@ -29,6 +29,7 @@ from slopes import (
 from torch import nn
 
 from gan_core import datasets, methods, training
+from gan_core.lessons.museum import critics, store
 from gan_core.lipschitz import (
     GradientPenalty,
     above_one,
@@ -157,8 +158,8 @@ def each(draw):
 
 
 SEGMENT_MUTANTS = {
-    "mixing weight from N(0, 1)": mixed(each(torch.randn)),
-    "one mixing weight for each pixel": mixed(lambda rng, x: torch.rand(x.shape, generator=rng)),
+    "mixing weight from N(0, 1)": critics.between.broken,
+    "one mixing weight for each pixel": store.box.broken,
     "one mixing weight for the batch": mixed(lambda rng, x: torch.rand((), generator=rng)),
     "mixing weight fixed at 1: real examples only": on_real,
     "mixing weight fixed at 0: fakes only": on_fake,

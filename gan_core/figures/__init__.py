@@ -23,6 +23,7 @@ SUBJECTS = (
     "judging",
     "losses",
     "modes",
+    "museum",
     "people",
     "samples",
     "spectral",
