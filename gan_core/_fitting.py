@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from gan_core._batch import Batch
 from gan_core._modes import at_rest, eval_mode
-from gan_core.algorithm import Batch
 
 
 def one_look(generator, discriminator, z, shape, classes):

@@ -12,7 +12,7 @@ from torch.func import functional_call, vmap
 from torch.nn.functional import batch_norm, normalize
 from torch.nn.utils.parametrize import is_parametrized
 
-from gan_core.lipschitz.spectral import torchs_own
+from gan_core import _torchs
 
 
 class Stacked(nn.Module):
@@ -77,7 +77,7 @@ def _spectrally_normalised(layer):
     if not is_parametrized(layer) or list(layer.parametrizations) != ["weight"]:
         return False
     norm, *others = layer.parametrizations.weight
-    return type(layer).forward is nn.Linear.forward and torchs_own(norm) and norm.dim == 0 and not others
+    return type(layer).forward is nn.Linear.forward and _torchs.spectral_norm(norm) and norm.dim == 0 and not others
 
 
 def _sequence(layers, x):

@@ -6,18 +6,11 @@ take one of your own.
 """
 
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-
-class Batch(NamedTuple):
-    """A minibatch: examples `x` (n, *shape), their labels `y` (n,) or None, and of fakes the noise `z` (n, z)."""
-
-    x: Tensor
-    y: Tensor | None = None
-    z: Tensor | None = None
+from gan_core._batch import Batch
 
 
 def algorithm_1(run):
@@ -52,16 +45,14 @@ def discriminator_loss(run, real, fake) -> Tensor:
 
 def generator_step(run) -> Tensor:
     """One step of G on fresh noise against its opponent, D as it stands; no gradient is kept for D. Returns L_G."""
-    pairs_of_a_class = run.gan.objective.paired and run.gan.classes is not None  # as in D's step
-    real, y = run.real() if pairs_of_a_class else (None, run.labels())
-    z = run.noise()
+    (real, y), z = run.partners(), run.noise()
     with frozen(run.discriminator):
         fake = Batch(run.G(z, y), y, z)
         return descend(run.optimizer_g, generator_loss(run.gan.opponent(run, fake), fake, real))
 
 
 def generator_loss(run, fake, real=None) -> Tensor:
-    """L_G of a minibatch of fakes, with the method's heads; a paired objective sees `real` of their labels, or any."""
+    """L_G of a minibatch of fakes, with the method's heads; a paired objective sees `real`, of their labels, or any."""
     on_fake, *more_on_fake = run.look(fake)
     on_real = [run.D(*(run.real() if real is None else (real, fake.y)))] if run.gan.objective.paired else ()
     loss = run.gan.objective.generator(on_fake, *on_real)

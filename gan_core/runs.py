@@ -172,6 +172,14 @@ class Run:
         """Fresh labels for a minibatch of fakes, as often as in the data, or None."""
         return None if self.gan.classes is None else self.data.labels(self.batch, self.rng)
 
+    def partners(self):
+        """What a minibatch of fakes meets in G's step: real examples or None, and labels for both or None.
+
+        Where an objective compares a fake with a real example and both have labels, they have the same, as in D's step.
+        """
+        paired = self.gan.objective.paired and self.gan.classes is not None
+        return self.real() if paired else (None, self.labels())
+
     def draw(self, make):
         """make(rng) with the run's own stream: whatever a part of the method draws, (batch, …) or one number.
 

@@ -67,11 +67,6 @@ class SpectralNorm(nn.Module):
         return weight / (u @ (W @ v))
 
 
-def torchs_own(parametrisation):
-    """Whether it is what torch's `spectral_norm` puts on a weight, whose class has no public name."""
-    return type(parametrisation).__name__ == "_SpectralNorm"
-
-
 def spectrally_normalised(network):
     """`network` with torch's own `spectral_norm` on the weight of every layer that is a matrix. Changes and returns it.
 

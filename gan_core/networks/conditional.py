@@ -22,9 +22,10 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized
 
+from gan_core import _torchs
 from gan_core._counts import whole
 from gan_core._modes import at_rest
-from gan_core.lipschitz.spectral import SpectralNorm, torchs_own
+from gan_core.lipschitz import SpectralNorm
 from gan_core.networks.sngan import Upward
 
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -209,7 +210,7 @@ def _like(dense, layer):
 
 def _spectrally_normalised(layer):
     norms = layer.parametrizations.weight if is_parametrized(layer, "weight") else ()
-    return any(isinstance(norm, SpectralNorm) or torchs_own(norm) for norm in norms)
+    return any(isinstance(norm, SpectralNorm) or _torchs.spectral_norm(norm) for norm in norms)
 
 
 def _beside(x, rows):
