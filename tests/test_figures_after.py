@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import line
 from matplotlib.colors import to_rgb
 from mutants import assert_killed
 
@@ -46,11 +47,6 @@ def test_axes_are_labelled(name):
     panels = [ax for ax in figure.axes if ax.get_subplotspec() is not None]
     assert all(ax.get_ylabel() for ax in panels if ax.get_subplotspec().is_first_col())
     assert name in PICTURES or all(ax.get_xlabel() or len(ax.get_xticklabels()) for ax in panels)
-
-
-def line(ax, label):
-    (found,) = (line for line in ax.lines if line.get_label() == label)
-    return found
 
 
 def shown(ax):

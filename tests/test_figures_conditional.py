@@ -6,6 +6,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from drawn import line as curve
 from mutants import assert_killed
 from scipy.stats import ttest_1samp
 
@@ -55,12 +56,6 @@ def test_axes_are_labelled(name):
     figure.canvas.draw()
     assert figure.axes[-1].get_xlabel()
     assert figure.axes[0].get_ylabel() or name == "measures"  # there the groups have names
-
-
-def curve(axes, label):
-    """The one line of this label."""
-    (line,) = (line for line in axes.lines if line.get_label() == label)
-    return line
 
 
 def oracle_kinds(kinds):

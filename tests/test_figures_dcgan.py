@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import line
 from mutants import assert_killed
 
 from gan_core.figures import dcgan as pictures
@@ -28,10 +29,6 @@ def test_axes_are_labelled(name):
     for ax in FIGURES[name]().axes:
         assert ax.get_xlabel() or not ax.get_subplotspec().is_last_row()
         assert ax.get_ylabel() or len(ax.get_yticklabels()) or not ax.get_subplotspec().is_first_col()
-
-
-def line(ax, label):
-    return next(line for line in ax.lines if line.get_label() == label)
 
 
 def pixels(figure):

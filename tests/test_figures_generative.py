@@ -6,6 +6,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from drawn import line as curve
 from matplotlib.colors import to_rgba
 from mutants import assert_killed
 
@@ -52,11 +53,6 @@ def test_axes_are_labelled(name):
     figure.canvas.draw()
     assert all(axes.get_xlabel() or not axes.get_subplotspec().is_last_row() for axes in figure.axes[:3])
     assert any(axes.get_ylabel() or len(axes.get_yticklabels()) for axes in figure.axes)
-
-
-def curve(axes, label):
-    (line,) = (line for line in axes.lines if line.get_label() == label)
-    return line
 
 
 def oracle_two_ways(two_ways):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import line
 from mutants import assert_killed
 
 from gan_core.figures import judging as pictures
@@ -33,10 +34,6 @@ def test_axes_are_labelled(name):
         if ax.get_visible():
             assert ax.get_xlabel() or len(ax.get_xticklabels()) or not ax.get_subplotspec().is_last_row()
             assert ax.get_ylabel() or len(ax.get_yticklabels()) or not ax.get_subplotspec().is_first_col()
-
-
-def line(ax, label):
-    return next(line for line in ax.lines if line.get_label() == label)
 
 
 def oracle_verdicts(verdicts):

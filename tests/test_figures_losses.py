@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import line
 from mutants import assert_killed
 
 from gan_core.figures import losses as pictures
@@ -54,11 +55,6 @@ def test_axes_are_labelled(name):
 def test_a_loss_has_its_own_colour_line_and_marker():
     for look in zip(*pictures.LOSSES.values(), strict=True):
         assert len(set(look)) == len(pictures.LOSSES)
-
-
-def line(ax, label):
-    (found,) = (line for line in ax.lines if line.get_label() == label)
-    return found
 
 
 def oracle_over_scores(over_scores):

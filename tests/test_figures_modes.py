@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import line
 from mutants import assert_killed
 
 from gan_core.figures import modes as pictures
@@ -31,10 +32,6 @@ def test_axes_are_labelled(name):
         place = ax.get_subplotspec()
         assert ax.get_xlabel() or place is None or not place.is_last_row()
         assert ax.get_ylabel() or len(ax.get_yticklabels()) or not place.is_first_col()
-
-
-def line(ax, label):
-    return next(line for line in ax.lines if line.get_label() == label)
 
 
 def oracle_landscape(landscape):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import line
 from mutants import assert_killed
 
 from gan_core.figures import people as pictures
@@ -43,11 +44,6 @@ def test_axes_are_labelled(name):
     assert all(ax.get_xlabel() for ax in figure.axes)
     assert all(ax.get_ylabel() or len(ax.get_yticklabels()) for ax in figure.axes)
     assert figure.legends
-
-
-def line(ax, label):
-    (found,) = (line for line in ax.lines if line.get_label() == label)
-    return found
 
 
 def oracle_two_by_two(two_by_two):

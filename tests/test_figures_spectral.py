@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import assert_labelled, line
 from mutants import assert_killed
 
 from gan_core.figures import spectral as pictures
@@ -29,14 +30,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_are_labelled(name):
-    for ax in FIGURES[name]().axes:
-        assert ax.get_xlabel() or len(ax.get_xticklabels())
-        assert ax.get_ylabel() or len(ax.get_yticklabels()) or not ax.get_subplotspec().is_first_col()
-
-
-def line(ax, label):
-    (found,) = (line for line in ax.lines if line.get_label() == label)
-    return found
+    assert_labelled(FIGURES[name]())
 
 
 def band(ax, number):

@@ -127,7 +127,7 @@ def ways_out(places, values):
         ax.plot(at, each, marker, color=colour, markersize=10, label=label)
     ax.set_xticks(at, places)
     ax.set(
-        ylabel="−L_D of the best D (nats):\nlower is better for G",
+        ylabel="$-L_D$ of the best D (nats):\nlower is better for G",
         xlabel="where the second fake is",
         xlim=(-0.5, len(places) - 0.5),
     )
