@@ -13,8 +13,8 @@ from benchmarks.bench_dcgan import all_threads
 from benchmarks.memory import peak_memory
 from benchmarks.paired import paired
 from gan_core import datasets, methods, training
-from gan_core.lipschitz import r1
-from gan_core.networks import dcgan_discriminator, sngan_discriminator
+from gan_core.pieces.lipschitz import r1
+from gan_core.pieces.networks import dcgan_discriminator, sngan_discriminator
 
 BATCH = 64
 TIMED, WEIGHED = (32, 32), (64, 64)  # pixels along a side and the networks' width: for the times, and for the memory

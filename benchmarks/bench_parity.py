@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from gan_core import datasets, methods, training
-from gan_core.metrics import frechet_distance
+from gan_core.judgement.metrics import frechet_distance
 
 SIZE, WIDTH, STEPS, SEEDS, FACES = 16, 16, 600, range(8), 2_000
 

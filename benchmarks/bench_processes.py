@@ -15,7 +15,7 @@ from torch import multiprocessing
 from benchmarks import bench_dcgan
 from benchmarks.bench_dcgan import WIDTH
 from gan_core import processes, recipes, training
-from gan_core.algorithm import trainable
+from gan_core.training.algorithm import trainable
 
 PROCESSES = 2
 PROBLEMS = tuple((size, batch) for size in (32, 64) for batch in (64, 128))  # pixels along a side, the whole minibatch

@@ -2,7 +2,7 @@
 
 import sys
 
-from gan_core.cli import main
+from gan_core.experiments.cli import main
 
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):

@@ -7,13 +7,10 @@ from math import prod
 import torch
 from torch import nn
 
-from gan_core._counts import whole
-from gan_core.elbo import Elbo
-from gan_core.flow_matching import flow_matching
-from gan_core.growth import Growth
-from gan_core.heads import classification
-from gan_core.lipschitz import GradientPenalty, clip, r1, r2, spectrally_normalised
-from gan_core.networks import (
+from gan_core.mathematics._counts import whole
+from gan_core.pieces.heads import classification
+from gan_core.pieces.lipschitz import GradientPenalty, clip, r1, r2, spectrally_normalised
+from gan_core.pieces.networks import (
     Classifier,
     Concatenated,
     Flow,
@@ -39,12 +36,15 @@ from gan_core.networks import (
     sngan_discriminator,
     sngan_generator,
 )
-from gan_core.networks.conditional import normed
-from gan_core.networks.progressive import levels
-from gan_core.objectives import drifting, hinge, minimax, relativistic, wasserstein
-from gan_core.runs import Model
+from gan_core.pieces.networks.conditional import normed
+from gan_core.pieces.networks.progressive import levels
+from gan_core.pieces.objectives import drifting, hinge, minimax, relativistic, wasserstein
 from gan_core.training import GAN, adam
-from gan_core.unrolling import unroll
+from gan_core.training.elbo import Elbo
+from gan_core.training.flow_matching import flow_matching
+from gan_core.training.growth import Growth
+from gan_core.training.runs import Model
+from gan_core.training.unrolling import unroll
 
 
 def described(paper, about):

@@ -32,7 +32,7 @@ import numpy as np
 import torch
 
 from gan_core import datasets, divergences, figures, methods, training, widgets
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

@@ -39,7 +39,7 @@ from sklearn.mixture import GaussianMixture
 from torch.distributions import MultivariateNormal
 
 from gan_core import datasets, figures, judges, methods, networks, objectives, training, widgets
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

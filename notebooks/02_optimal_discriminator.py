@@ -33,7 +33,7 @@ from scipy.stats import norm
 from sklearn.metrics import log_loss
 
 from gan_core import datasets, divergences, figures, networks, objectives, widgets
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

@@ -31,7 +31,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gan_core import divergences, figures, transport, widgets
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()
 

@@ -33,7 +33,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from gan_core import divergences, figures, games, widgets
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()
 

@@ -37,7 +37,7 @@ from IPython.display import Markdown
 from scipy.stats import norm, spearmanr
 
 from gan_core import datasets, divergences, figures, methods, metrics, training, transport, widgets
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

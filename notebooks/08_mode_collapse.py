@@ -40,8 +40,8 @@ from IPython.display import Markdown
 from torch import nn, optim
 
 from gan_core import datasets, figures, games, judges, methods, metrics, objectives, results, studies, training, widgets
-from gan_core.lessons import check, checked, claim
-from gan_core.unrolling import unroll
+from gan_core.course import check, checked, claim
+from gan_core.training.unrolling import unroll
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

@@ -39,7 +39,7 @@ from torch import nn
 from torch.nn import functional
 
 from gan_core import datasets, figures, judges, latent, methods, metrics, networks, results, studies, training, widgets
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()  # the networks of this chapter train in 32 or 16 bits: see "A minute of training"
 

@@ -40,9 +40,9 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from gan_core import figures, objectives, recipes, studies, training, widgets
-from gan_core.lessons import check, checked, claim
-from gan_core.objectives import Objective
-from gan_core.studies import losses as study  # the experiment of this chapter, as code
+from gan_core.course import check, checked, claim
+from gan_core.experiments.studies import losses as study  # the experiment of this chapter, as code
+from gan_core.pieces.objectives import Objective
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

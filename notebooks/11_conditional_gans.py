@@ -54,8 +54,8 @@ from gan_core import (
     training,
     widgets,
 )
-from gan_core.figures.conditional import interval
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
+from gan_core.course.figures.conditional import interval
 from gan_core.training import Batch
 
 figures.use_style()

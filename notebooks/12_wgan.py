@@ -48,7 +48,7 @@ from gan_core import (
     transport,
     widgets,
 )
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

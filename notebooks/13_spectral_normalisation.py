@@ -42,7 +42,7 @@ from torch.nn.utils import parametrizations, parametrize
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gan_core import datasets, figures, lipschitz, methods, metrics, networks, objectives, replicates, training, widgets
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

@@ -54,8 +54,8 @@ from gan_core import (
     training,
     widgets,
 )
-from gan_core.lessons import check, checked, claim
-from gan_core.studies import people as study  # the experiment of this chapter, as code
+from gan_core.course import check, checked, claim
+from gan_core.experiments.studies import people as study  # the experiment of this chapter, as code
 from gan_core.training import Batch
 
 figures.use_style()  # the networks of this chapter train in 32 or 16 bits, as in chapter 09

@@ -42,10 +42,16 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from gan_core import datasets, figures, methods, networks, objectives, studies, training, widgets
-from gan_core.growth import Growth
-from gan_core.lessons import check, checked, claim
-from gan_core.networks import MinibatchStd, PixelNorm, equalised, progressive_discriminator, progressive_generator
-from gan_core.studies import growth as study  # the experiment of this chapter, as code
+from gan_core.course import check, checked, claim
+from gan_core.experiments.studies import growth as study  # the experiment of this chapter, as code
+from gan_core.pieces.networks import (
+    MinibatchStd,
+    PixelNorm,
+    equalised,
+    progressive_discriminator,
+    progressive_generator,
+)
+from gan_core.training.growth import Growth
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine; what trains on faces has 32

@@ -40,7 +40,7 @@ from sklearn.linear_model import LogisticRegression
 from torch.nn import functional
 
 from gan_core import datasets, figures, judges, methods, metrics, objectives, training, transport
-from gan_core.lessons import check, checked, claim
+from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

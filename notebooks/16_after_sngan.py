@@ -44,9 +44,9 @@ from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, scaled_dot_product_attention, softplus
 
 from gan_core import datasets, figures, games, judges, methods, metrics, objectives, studies, training, widgets
-from gan_core.lessons import check, checked, claim
-from gan_core.networks import Augment, SelfAttention, augmented, euler, midpoint
-from gan_core.studies import pairs
+from gan_core.course import check, checked, claim
+from gan_core.experiments.studies import pairs
+from gan_core.pieces.networks import Augment, SelfAttention, augmented, euler, midpoint
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

@@ -40,10 +40,10 @@ from IPython.display import Markdown
 from torch import nn
 
 from gan_core import datasets, figures, methods, metrics, objectives, training
-from gan_core.lessons import check, checked, claim, museum
-from gan_core.lessons.museum import bench, critics, looks_fine, not_a_number, nothing_learns, one_thing, store
-from gan_core.lipschitz import GradientPenalty
-from gan_core.networks import mlp
+from gan_core.course import check, checked, claim, museum
+from gan_core.course.lessons.museum import bench, critics, looks_fine, not_a_number, nothing_learns, one_thing, store
+from gan_core.pieces.lipschitz import GradientPenalty
+from gan_core.pieces.networks import mlp
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine

@@ -41,7 +41,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gan_core import divergences, figures
-from gan_core.lessons import check, checked, claim, errata
+from gan_core.course import check, checked, claim, errata
 
 figures.use_style()
 
@@ -96,7 +96,7 @@ def verdict(bears_out, corrects):
     return "not checked here"
 
 
-book = errata.read()  # gan_core/lessons/errata.toml: all the rows that follow
+book = errata.read()  # gan_core/course/lessons/errata.toml: all the rows that follow
 (row,) = (finding for finding in book.findings if finding.place == "line 390")
 print("bears it out:", *row.bears_out)
 print("corrects it: ", *row.corrects)

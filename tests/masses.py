@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from gan_core import training
-from gan_core.objectives import wasserstein
+from gan_core.pieces.objectives import wasserstein
 from gan_core.training import GAN
 
 

@@ -6,8 +6,17 @@ import torch
 from torch import nn
 
 from gan_core import training
-from gan_core.lipschitz import GradientPenalty, above_one, near_real, on_fake, on_real, on_segment, to_one, to_zero
-from gan_core.networks import mlp
+from gan_core.pieces.lipschitz import (
+    GradientPenalty,
+    above_one,
+    near_real,
+    on_fake,
+    on_real,
+    on_segment,
+    to_one,
+    to_zero,
+)
+from gan_core.pieces.networks import mlp
 from gan_core.training import GAN
 
 POINTS, IMAGES = (3,), (2, 3, 4)

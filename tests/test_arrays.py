@@ -5,7 +5,7 @@ import pytest
 import torch
 from mutants import assert_killed
 
-from gan_core import _arrays
+from gan_core.mathematics import _arrays
 
 GOOD = [0.25, 0.75]
 

@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from gan_core import methods, objectives, training
-from gan_core.lipschitz import singular_values, spectrally_normalised
-from gan_core.networks import (
+from gan_core.pieces.lipschitz import singular_values, spectrally_normalised
+from gan_core.pieces.networks import (
     SelfAttention,
     attentive,
     dcgan_discriminator,

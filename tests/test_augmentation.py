@@ -12,10 +12,9 @@ from scipy.stats import chisquare, kstest, uniform
 from torch import nn
 
 from gan_core import methods, training
-from gan_core.algorithm import discriminator_step, generator_step
-from gan_core.lipschitz import r1
-from gan_core.networks import Augment, augmentation, augmented
-from gan_core.networks.augmentation import (
+from gan_core.pieces.lipschitz import r1
+from gan_core.pieces.networks import Augment, augmentation, augmented
+from gan_core.pieces.networks.augmentation import (
     CHANGES,
     Augmented,
     brightness,
@@ -24,6 +23,7 @@ from gan_core.networks.augmentation import (
     saturation,
     translation,
 )
+from gan_core.training.algorithm import discriminator_step, generator_step
 
 
 def images(n=4, shape=(3, 6, 8), dtype=torch.float64, seed=0):

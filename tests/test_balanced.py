@@ -11,7 +11,7 @@ from scipy.stats import chisquare
 from torch.utils.data import DataLoader, TensorDataset
 
 from gan_core import checkpoints, datasets, methods, training
-from gan_core.datasets import Balanced, Examples, Images, balanced
+from gan_core.pieces.datasets import Balanced, Examples, Images, balanced
 
 COUNTS = (1, 50, 3, 200, 10)  # examples of each class
 

@@ -14,7 +14,7 @@ from mutants import assert_killed
 from torch.utils.flop_counter import FlopCounterMode
 
 from gan_core import training
-from gan_core.lipschitz import r1
+from gan_core.pieces.lipschitz import r1
 
 ROOT = pathlib.Path(__file__).parents[1]
 

@@ -141,7 +141,7 @@ def test_prose_leads_to_pages():
     for given, wanted in {
         "[next](02_second.ipynb)": "[next](02_second.md)",
         "[`there`](../notebooks/03_third.py#a-place)": "[`there`](03_third.md#a-place)",
-        "[code](../gan_core/training.py), [later](09_ninth.ipynb)": "code, later",
+        "[code](../gan_core/methods.py), [later](09_ninth.ipynb)": "code, later",
         "[web](https://example.org/02_second.ipynb) [here](#x) ![alt](p.png)": None,
         "`[a](02_second.ipynb)`\n\n```\n[a](02_second.ipynb)\n```": None,
         "at $[a](b)$": "at " + maths.protect("$[a](b)$"),
@@ -285,7 +285,7 @@ def test_ledger_mutants(name):
 
 
 def test_a_claim_prints_what_the_book_reads(capsys):
-    from gan_core.lessons import claim, claims
+    from gan_core.course.lessons import claim, claims
 
     made = dict(claims._made)
     claim("00/test-book", "A [bracket]  and two.", [1, 2], above=0, below=3)

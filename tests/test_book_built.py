@@ -49,7 +49,7 @@ def made_up():
 def course(root):
     """A made-up course in `root`, with the book's own tools and settings, and two chapters."""
     (root / "notebooks").mkdir()
-    (root / "gan_core" / "figures").mkdir(parents=True)
+    (root / "gan_core" / "course" / "figures").mkdir(parents=True)
     shutil.copytree(ROOT / "tools" / "book", root / "tools" / "book")
     settings, _, _ = (ROOT / "book.toml").read_text(encoding="utf-8").partition("[[preprocessor")
     chapters = "".join(
@@ -58,7 +58,7 @@ def course(root):
         for stem in CHAPTERS
     )
     (root / "book.toml").write_text(settings + chapters, encoding="utf-8")
-    (root / "gan_core" / "figures" / "rings.py").write_text(
+    (root / "gan_core" / "course" / "figures" / "rings.py").write_text(
         'def ring(data):\n    """A ring,\n    "drawn".\n\n    More."""\n\n\ndef _hidden():\n    """No."""\n'
     )
     nbformat.write(made_up(), root / "notebooks" / "00_made_up.ipynb")

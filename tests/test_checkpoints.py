@@ -27,10 +27,10 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from gan_core import algorithm, checkpoints, datasets, methods, objectives, training
-from gan_core.lipschitz import GradientPenalty, above_one, near_real, r1, r2, to_one
-from gan_core.networks import Flow, MinibatchStd, Scale, augmented, mlp
+from gan_core.pieces.lipschitz import GradientPenalty, above_one, near_real, r1, r2, to_one
+from gan_core.pieces.networks import Flow, MinibatchStd, Scale, augmented, mlp
 from gan_core.training import GAN, adam
-from gan_core.unrolling import unroll
+from gan_core.training.unrolling import unroll
 
 HERE = pathlib.Path(__file__).parent
 

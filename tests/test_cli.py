@@ -18,7 +18,8 @@ from PIL import Image
 
 from gan_core import algorithm, checkpoints, cli, methods, recipes, results, training
 from gan_core.__main__ import main
-from gan_core.figures import samples as pictures
+from gan_core.course.figures import samples as pictures
+from gan_core.training import loop
 
 RING = ["train", "gan", "--data", "ring"]
 
@@ -74,7 +75,7 @@ def saved(name):
 
 
 def test_help_names_the_commands_and_loads_no_torch():
-    code = "import sys; from gan_core.cli import main\ntry: main(['--help'])\nfinally: print('torch' in sys.modules)"
+    code = "import sys; from gan_core import cli\ntry: cli.main(['--help'])\nfinally: print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     *said, torch_is_loaded = run.stdout.split()
     assert {"methods", "train", "sample", "study", "judges", "check"} <= set(said)
@@ -246,7 +247,7 @@ def test_a_set_that_cannot_be_fetched_is_said_in_one_line(monkeypatch, capsys):
     def mnist(*part, size):
         raise ConnectionError("no network.\nPut it there by hand")
 
-    monkeypatch.setattr("gan_core.datasets.files.mnist", mnist)
+    monkeypatch.setattr("gan_core.pieces.datasets.files.mnist", mnist)
     assert main(["train", "gan", "--data", "mnist"]) == 1
     one_line(capsys, "no network. Put it there by hand")
 
@@ -588,7 +589,7 @@ def test_a_run_that_is_done_can_be_given_more_steps(without_pictures, capsys):
 
 
 def test_a_second_ctrl_c_stops_within_a_step_and_loses_what_was_not_saved(without_pictures, monkeypatch, capsys):
-    monkeypatch.setattr(training, "CHECK_EVERY", 10)
+    monkeypatch.setattr(loop, "CHECK_EVERY", 10)
     monkeypatch.setattr(cli, "SAVE_EVERY", -1)  # at every look for NaN
     assert main([*RING, "--steps", "24", "--name", "at once"]) == 0
     with monkeypatch.context() as patch:
@@ -733,7 +734,7 @@ def test_a_long_run_is_announced_on_a_cpu(without_pictures, monkeypatch, capsys)
 def test_it_is_announced_how_long_whole_networks_take(without_pictures, monkeypatch):
     """At the start networks that grow are small, and quick."""
     seen, iteration = [], training.iteration
-    monkeypatch.setattr(training, "iteration", lambda run: (iteration(run), seen.append(run.generator.stage)))
+    monkeypatch.setattr(loop, "iteration", lambda run: (iteration(run), seen.append(run.generator.stage)))
     monkeypatch.setattr(cli, "LONG", 0)
     words = ["train", "progressive", "--data", "digits", "--width", "2", "--batch", "4", "--hold", "2", "--fade", "2"]
     assert main([*words, "--steps", "5"]) == 0
@@ -810,7 +811,7 @@ def stopped_in_the_second_run(monkeypatch):
             signal.raise_signal(signal.SIGINT)
         return within(run)
 
-    monkeypatch.setattr(training, "iteration", pressed)
+    monkeypatch.setattr(loop, "iteration", pressed)
 
 
 def rows_of(name):
@@ -906,7 +907,7 @@ def test_a_damaged_record_is_refused_and_left_alone(tiny, capsys, tmp_path):
 
 
 def test_a_study_that_breaks_is_said_in_one_line(tiny, capsys, monkeypatch):
-    from gan_core.studies import recording
+    from gan_core.experiments.studies import recording
 
     def broken(study, job, moved=None):
         raise training.DivergedError("slow, seed 0, step 2: a loss is not finite", None)

@@ -13,7 +13,7 @@ from mutants import assert_killed
 from torch import nn
 
 from gan_core import datasets, methods, replicates, training
-from gan_core.lipschitz import clip
+from gan_core.pieces.lipschitz import clip
 
 
 class Everything(nn.Sequential):

@@ -13,11 +13,10 @@ from torch.nn.functional import cross_entropy, softplus
 from torch.nn.utils.parametrize import is_parametrized, register_parametrization
 
 from gan_core import algorithm, checkpoints, datasets, methods, metrics, objectives, replicates, training
-from gan_core.algorithm import Batch
-from gan_core.heads import classification
-from gan_core.lessons.museum import one_thing
-from gan_core.lipschitz import SpectralNorm, singular_values, spectrally_normalised
-from gan_core.networks import (
+from gan_core.course.lessons.museum import one_thing
+from gan_core.pieces.heads import classification
+from gan_core.pieces.lipschitz import SpectralNorm, singular_values, spectrally_normalised
+from gan_core.pieces.networks import (
     Classifier,
     Concatenated,
     ConditionalBatchNorm,
@@ -33,7 +32,8 @@ from gan_core.networks import (
     sngan_discriminator,
     sngan_generator,
 )
-from gan_core.unrolling import unroll
+from gan_core.training.algorithm import Batch
+from gan_core.training.unrolling import unroll
 
 pytestmark = pytest.mark.usefixtures("float64")
 

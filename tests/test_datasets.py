@@ -8,8 +8,8 @@ from scipy.stats import chisquare, kstest, multivariate_normal
 from sklearn.datasets import load_digits, make_swiss_roll
 
 from gan_core import datasets
-from gan_core.datasets import Examples, Images, Mixture
-from gan_core.lessons.museum import one_thing
+from gan_core.course.lessons.museum import one_thing
+from gan_core.pieces.datasets import Examples, Images, Mixture
 
 pytestmark = pytest.mark.usefixtures("float64")
 

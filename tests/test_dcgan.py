@@ -9,9 +9,9 @@ from mutants import assert_killed
 from torch import nn
 
 from gan_core import datasets, methods, objectives, training
-from gan_core.devices import Place
-from gan_core.networks import dcgan_discriminator, dcgan_generator
-from gan_core.networks._images import SIZES
+from gan_core.pieces.devices import Place
+from gan_core.pieces.networks import dcgan_discriminator, dcgan_generator
+from gan_core.pieces.networks._images import SIZES
 
 
 def noise(*shape, seed=0):

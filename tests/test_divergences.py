@@ -14,7 +14,7 @@ from scipy.special import kl_div, rel_entr, xlogy
 from scipy.stats import norm
 
 from gan_core import divergences
-from gan_core.divergences import js, kl, minimised_by, optimal_discriminator, pearson_chi2, tv, value
+from gan_core.mathematics.divergences import js, kl, minimised_by, optimal_discriminator, pearson_chi2, tv, value
 
 LOG_2 = np.log(2)
 AXIOMS = settings(max_examples=60, deadline=None, derandomize=True)

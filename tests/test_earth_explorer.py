@@ -6,8 +6,8 @@ import pytest
 from mutants import assert_killed
 
 from gan_core import transport
-from gan_core.figures import earth as pictures
-from gan_core.widgets import earth as explorer
+from gan_core.course.figures import earth as pictures
+from gan_core.course.widgets import earth as explorer
 
 P, Q = np.array([1.0, 1, 0, 2]), np.array([0.0, 2, 1, 1])
 ALL = ((0, 1), (1, 1), (3, 2), (3, 3))

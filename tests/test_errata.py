@@ -10,7 +10,7 @@ import pytest
 from mutants import assert_killed
 from test_claims import claims_in
 
-from gan_core.lessons import errata
+from gan_core.course.lessons import errata
 
 LEDGER = errata.ledger(course.NOTEBOOKS)
 NOTED = {"A0": 6, "A1": 11, "A2": 8, "A3": 13, "A4": 28, "A5": 15, "A6": 5}  # the course's plan noted so many of each
@@ -119,7 +119,7 @@ def test_the_stored_chapter_shows_what_was_set_aside(book, stored):
 
 def test_an_installed_gan_core_has_the_findings_too():
     package = tomllib.loads((course.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    assert any(errata.FINDINGS.match(pattern) for pattern in package["package-data"]["gan_core.lessons"])
+    assert any(errata.FINDINGS.match(pattern) for pattern in package["package-data"]["gan_core.course.lessons"])
 
 
 # The checks themselves, on a small table that is right and on what may be wrong with it.

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from gan_core import datasets, divergences, games, methods, networks, objectives, training, transport
-from gan_core.lessons import Exercise, check, exercises
+from gan_core.course.lessons import Exercise, check, exercises
 
 SOLUTION_SEES = {
     "np": np, "torch": torch, "check": check,
@@ -22,7 +22,7 @@ SOLUTION_SEES = {
 
 
 def exercises_of(entry):
-    return importlib.import_module(f"gan_core.lessons.chapter_{entry['notebook'].partition('_')[0]}").EXERCISES
+    return importlib.import_module(f"gan_core.course.lessons.chapter_{entry['notebook'].partition('_')[0]}").EXERCISES
 
 
 def faults_of_text(ids, chapter):

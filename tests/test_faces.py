@@ -15,8 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from gan_core import datasets
-from gan_core.datasets import FACE_FACTORS
-from gan_core.datasets.faces import drawing, shapes
+from gan_core.pieces.datasets import FACE_FACTORS
+from gan_core.pieces.datasets.faces import drawing, shapes
 
 
 def ends(name):

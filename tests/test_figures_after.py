@@ -6,7 +6,7 @@ from drawn import line
 from matplotlib.colors import to_rgb
 from mutants import assert_killed
 
-from gan_core.figures import after as pictures
+from gan_core.course.figures import after as pictures
 
 IMAGES = np.linspace(-1, 1, 24).reshape(3, 1, 1, 8)
 COLOUR = np.linspace(-1, 1, 48).reshape(3, 4, 4)

@@ -10,8 +10,8 @@ from drawn import line as curve
 from mutants import assert_killed
 from scipy.stats import ttest_1samp
 
-from gan_core.figures import conditional as pictures
-from gan_core.figures.style import KINDS
+from gan_core.course.figures import conditional as pictures
+from gan_core.course.figures.style import KINDS
 
 X = np.linspace(-2, 2, 41)
 ONE = np.stack([np.exp(-((X + 1) ** 2)), np.exp(-((X - 1) ** 2))])  # densities for two labels

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mutants import assert_killed
 
-from gan_core.figures import critics as pictures
+from gan_core.course.figures import critics as pictures
 
 X = np.linspace(-2, 2, 9)
 P, Q = np.exp(-((X + 1) ** 2)), np.exp(-((X - 1) ** 2))

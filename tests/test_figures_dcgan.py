@@ -5,7 +5,7 @@ import pytest
 from drawn import line
 from mutants import assert_killed
 
-from gan_core.figures import dcgan as pictures
+from gan_core.course.figures import dcgan as pictures
 
 T = np.linspace(0, 1, 5)
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (3, 3, 4, 4))

@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 from mutants import assert_killed
 
 from gan_core import figures
-from gan_core.figures import discriminator as pictures
+from gan_core.course.figures import discriminator as pictures
 
 X = np.linspace(-3, 3, 61)
 P, Q = np.exp(-(X**2)), np.exp(-((X - 1) ** 2))

@@ -9,7 +9,7 @@ import pytest
 from mutants import assert_killed
 
 from gan_core import divergences
-from gan_core.figures import divergences as pictures
+from gan_core.course.figures import divergences as pictures
 
 X = np.linspace(-4, 4, 81)
 P, Q = (np.exp(-((X - c) ** 2) / 2) / np.exp(-((X - c) ** 2) / 2).sum() for c in (0.0, 1.0))

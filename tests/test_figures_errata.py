@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mutants import assert_killed
 
-from gan_core.figures import errata as pictures
+from gan_core.course.figures import errata as pictures
 
 THETA = np.linspace(0, 2, 21)
 CURVES = {"slope": THETA / 2, "jump": 1.0 * (THETA > 0.45)}

@@ -6,7 +6,7 @@ import pytest
 from mutants import assert_killed
 
 from gan_core import games
-from gan_core.figures import games as pictures
+from gan_core.course.figures import games as pictures
 
 X, Y = np.meshgrid(np.linspace(-2, 2, 19), np.linspace(-2, 2, 19))
 XY = games.bilinear()

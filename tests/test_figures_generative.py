@@ -10,7 +10,7 @@ from drawn import line as curve
 from matplotlib.colors import to_rgba
 from mutants import assert_killed
 
-from gan_core.figures import generative as pictures
+from gan_core.course.figures import generative as pictures
 
 RNG = np.random.default_rng(0)
 DATA, DRAWN, MADE, Z = RNG.normal(size=(9, 2)), RNG.normal(size=(7, 2)), RNG.normal(size=(5, 2)), np.arange(5.0)

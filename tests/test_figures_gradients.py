@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mutants import assert_killed
 
-from gan_core.figures import gradients as pictures
+from gan_core.course.figures import gradients as pictures
 
 A = np.linspace(-8, 8, 33)
 D = 1 / (1 + np.exp(-A))

@@ -7,8 +7,8 @@ from drawn import assert_labelled, line
 from matplotlib.colors import to_hex
 from mutants import assert_killed
 
-from gan_core.figures import growth as pictures
-from gan_core.figures.style import GREY
+from gan_core.course.figures import growth as pictures
+from gan_core.course.figures.style import GREY
 
 STEPS = np.arange(9)
 STAGES = np.array([0, 0, 0.5, 1, 1, 1.5, 2, 2, 2])

@@ -5,7 +5,7 @@ import pytest
 from drawn import line
 from mutants import assert_killed
 
-from gan_core.figures import judging as pictures
+from gan_core.course.figures import judging as pictures
 
 N = np.array([50, 100, 200])
 REPEATS = np.random.default_rng(0).uniform(1, 2, (8, 3))

@@ -5,8 +5,8 @@ import pytest
 from drawn import line
 from mutants import assert_killed
 
-from gan_core.figures import losses as pictures
-from gan_core.figures.style import mean_and_half
+from gan_core.course.figures import losses as pictures
+from gan_core.course.figures.style import mean_and_half
 
 A = np.linspace(-2, 2, 9)
 STEPS = [100, 1000]

@@ -5,7 +5,7 @@ import pytest
 from drawn import line
 from mutants import assert_killed
 
-from gan_core.figures import modes as pictures
+from gan_core.course.figures import modes as pictures
 
 AXIS = np.linspace(-1, 1, 4)
 LOGIT = np.arange(16.0).reshape(4, 4)

@@ -9,8 +9,8 @@ import pytest
 from matplotlib.colors import to_hex
 from mutants import assert_killed
 
-from gan_core.figures import museum as pictures
-from gan_core.figures.style import BLUE, GREY, KINDS, ORANGE
+from gan_core.course.figures import museum as pictures
+from gan_core.course.figures.style import BLUE, GREY, KINDS, ORANGE
 
 COLOUR = {"broken": ORANGE, "mended": BLUE}
 STEPS = np.array([0, 10, 20])

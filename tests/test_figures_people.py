@@ -5,7 +5,7 @@ import pytest
 from drawn import line
 from mutants import assert_killed
 
-from gan_core.figures import people as pictures
+from gan_core.course.figures import people as pictures
 
 SEEDS = {  # of 1, 2, 3 the mean is 2 and the standard error 1/√3
     "first": {"a": np.array([1.0, 2.0, 3.0]), "b": np.array([4.0, 5.0, 6.0])},

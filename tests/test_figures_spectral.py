@@ -5,7 +5,7 @@ import pytest
 from drawn import assert_labelled, line
 from mutants import assert_killed
 
-from gan_core.figures import spectral as pictures
+from gan_core.course.figures import spectral as pictures
 
 W = np.array([[2.0, 0.5], [0.0, 1.0]])
 V = np.array([[0.0, 1.0], [0.6, 0.8], [1.0, 0.0]])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mutants import assert_killed
 
-from gan_core.figures import training as pictures
+from gan_core.course.figures import training as pictures
 
 X = np.linspace(-4, 4, 81)
 P, Q, D = np.exp(-((X - 1) ** 2)) / 2, np.exp(-((X + 1) ** 2)) / 2, 1 / (1 + np.exp(-X))

@@ -33,10 +33,11 @@ from published import (
     stl_images,
 )
 
-from gan_core import _progress, datasets
-from gan_core.datasets import files
-from gan_core.datasets.files import pictures, sets
-from gan_core.datasets.files.fetch import File, fetch
+from gan_core import datasets
+from gan_core.pieces import _progress
+from gan_core.pieces.datasets import files
+from gan_core.pieces.datasets.files import pictures, sets
+from gan_core.pieces.datasets.files.fetch import File, fetch
 
 # ---- a server on this machine
 
@@ -486,5 +487,5 @@ def test_bad_input(wrong, error, says, tmp_path):
 
 def test_importing_the_data_is_light():
     heavy = "{'pooch', 'requests', 'PIL', 'scipy.io', 'sklearn'}"
-    code = f"import sys, gan_core.datasets; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, gan_core.pieces.datasets; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -13,11 +13,11 @@ from scipy.integrate import quad
 from torch import nn
 
 from gan_core import methods, training
-from gan_core.flow_matching import flow_matching
-from gan_core.networks import Flow, ImageVelocity, PointVelocity, euler, midpoint
-from gan_core.networks._images import SIZES
-from gan_core.networks.flow import FREQUENCIES, Block, Waves
-from gan_core.runs import Model, adam
+from gan_core.pieces.networks import Flow, ImageVelocity, PointVelocity, euler, midpoint
+from gan_core.pieces.networks._images import SIZES
+from gan_core.pieces.networks.flow import FREQUENCIES, Block, Waves
+from gan_core.training.flow_matching import flow_matching
+from gan_core.training.runs import Model, adam
 
 pytestmark = pytest.mark.usefixtures("float64")
 

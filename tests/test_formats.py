@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mutants import assert_killed
 from published import archive, cifar_batch, expected, idx_images, idx_labels, matlab, stl_images
 
-from gan_core.datasets.files import formats
+from gan_core.pieces.datasets.files import formats
 
 
 def oracle_idx(idx):

@@ -20,6 +20,7 @@ from mutants import assert_killed
 from benchmarks import bench_dcgan
 from benchmarks.gpu import day, iterations, kept, recordings, ways
 from gan_core import checkpoints, recipes, training
+from gan_core.training import loop
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -52,7 +53,7 @@ def tiny(tmp_path_factory):
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "iteration", pressed)
+        patch.setattr(loop, "iteration", pressed)
         assert day.main(["dcgan", "--here", *TINY, str(folder)]) == 130
     assert recordings.state("dcgan", asked(folder))[:2] == (False, "stopped, step 1 of 2")
     assert day.main([*(name for name in day.PARTS if name != "tests"), "--here", *TINY, str(folder)]) == 0

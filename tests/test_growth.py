@@ -12,11 +12,11 @@ from mutants import assert_killed
 from torch import nn
 
 from gan_core import datasets, methods, objectives, replicates, training
-from gan_core.growth import Growth, growing
-from gan_core.lipschitz import GradientPenalty
-from gan_core.networks import progressive_discriminator, progressive_generator
-from gan_core.runs import Model
-from gan_core.training import GAN
+from gan_core.pieces.lipschitz import GradientPenalty
+from gan_core.pieces.networks import progressive_discriminator, progressive_generator
+from gan_core.training import GAN, loop
+from gan_core.training.growth import Growth, growing
+from gan_core.training.runs import Model
 
 SHAPE = (3, 16, 16)  # two levels above 4 × 4
 
@@ -288,7 +288,7 @@ def test_a_checkpoint_of_another_growth_is_refused(tmp_path):
 
 
 def test_a_run_that_diverged_is_put_back_with_its_stage(monkeypatch):
-    monkeypatch.setattr(training, "CHECK_EVERY", 3)
+    monkeypatch.setattr(loop, "CHECK_EVERY", 3)
     run = training.train(start(small(), images()), 3)
     with torch.no_grad():
         expected = copy.deepcopy(run.generator.state_dict())

@@ -10,9 +10,9 @@ from torch import nn, optim
 from torch.nn.functional import cross_entropy, mse_loss
 
 from gan_core import algorithm, checkpoints, datasets, methods, objectives, replicates, training
-from gan_core.heads import Head, classification
+from gan_core.pieces.heads import Head, classification
 from gan_core.training import GAN, Batch
-from gan_core.unrolling import unroll
+from gan_core.training.unrolling import unroll
 
 ring = partial(datasets.ring, 4, radius=2.0, std=0.3)
 sgd = partial(optim.SGD, lr=0.1)

@@ -14,9 +14,9 @@ from torch import nn
 from torch.nn import functional
 
 from gan_core import datasets, judges
-from gan_core.datasets import FACE_FACTORS, Examples
-from gan_core.datasets.faces import Factor
-from gan_core.judges import answers, judge, network, subjects, teaching, weights
+from gan_core.judgement.judges import answers, judge, network, subjects, teaching, weights
+from gan_core.pieces.datasets import FACE_FACTORS, Examples
+from gan_core.pieces.datasets.faces import Factor
 
 MOST = 300_000  # bytes of a file of weights
 NAMES = sorted(judges.NAMES)
@@ -359,7 +359,7 @@ def test_the_file_is_small_has_no_code_and_says_what_it_is(name, shipped):
     assert record["made"].keys() == {"gan_core", "seed", "steps"}
     assert record["made"]["steps"] == subjects.SUBJECTS[name].steps
     package = tomllib.loads((pathlib.Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
-    patterns = package["tool"]["setuptools"]["package-data"]["gan_core.judges"]
+    patterns = package["tool"]["setuptools"]["package-data"]["gan_core.judgement.judges"]
     assert any(fnmatch(path.name, pattern) for pattern in patterns)  # an installed gan_core has it too
 
 

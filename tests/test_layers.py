@@ -1,4 +1,4 @@
-"""The floors of gan_core: a module imports from its own floor or below, and the mathematics never waits for torch."""
+"""The rooms of gan_core: a file imports from its own room or one below, and the mathematics never waits for torch."""
 
 import ast
 import pathlib
@@ -10,9 +10,10 @@ import pytest
 import gan_core
 
 PACKAGE = pathlib.Path(gan_core.__file__).parent
-FLOOR_OF = {name: floor for floor, names in gan_core.FLOORS.items() for name in names}
-MATHEMATICS = {"numpy", "scipy", "ot"}  # all that floor 0 may use besides Python's own library
-MODULES = sorted({path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")})
+ROOMS = list(gan_core.ROOMS)  # from the ground up
+FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+MATHEMATICS = {"numpy", "scipy", "ot"}  # all that the mathematics may use besides Python's own library
+SHORT = {name: room for room, names in gan_core.ROOMS.items() for name in names} | {room: room for room in ROOMS}
 
 
 def imported(source):
@@ -23,73 +24,97 @@ def imported(source):
         elif isinstance(node, ast.ImportFrom):
             if node.level:
                 yield "a relative import"
-            elif node.module == "gan_core":
-                yield from (f"gan_core.{alias.name}" for alias in node.names)
             else:
-                yield node.module
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def broken_rules(module, source):
-    """What is wrong with the imports of a file that belongs to `module` of gan_core."""
-    helper = module.startswith("_") and not module.startswith("__")
-    floor = 5 if module == "__main__" else -1 if helper else FLOOR_OF[module]
+def broken_rules(path, source):
+    """What is wrong with the imports of the file at `path`, a tuple such as ("training", "runs.py")."""
+    room = "experiments" if path[0] == "__main__.py" else path[0].removesuffix(".py")
+    private = path[-1].startswith("_") and not path[-1].startswith("__")
     for name in imported(source):
-        first, _, rest = name.partition(".")
+        first, *rest = name.split(".")
         if name == "a relative import":
             yield "imports relatively; write the whole name"
-        elif first == "gan_core":
-            part = rest.partition(".")[0]
-            if part in (module, "__version__") or (part.startswith("_") and not part.startswith("__")):
-                continue
-            if FLOOR_OF.get(part, 99) > floor:
-                yield f"on floor {floor}, imports {part} of floor {FLOOR_OF.get(part)}"
-        elif floor == 0 and first not in sys.stdlib_module_names | MATHEMATICS:
-            yield f"on floor 0, imports {first}"
+        elif first != "gan_core":
+            if room == ROOMS[0] and first not in sys.stdlib_module_names | MATHEMATICS:
+                yield f"the mathematics imports {first}"
+        elif rest[0] != "__version__":
+            other = SHORT.get(rest[0])
+            if other is None or ROOMS.index(other) > ROOMS.index(room):
+                yield f"{room} imports {name}, of {other}, which is above it"
+            elif private and other == room and not any(part.startswith("_") for part in rest):
+                yield f"a private file imports {name} of its own room, which is above it"
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_a_file_imports_from_its_own_floor_or_below(path):
-    module = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if module != "__init__":
-        assert list(broken_rules(module, path.read_text(encoding="utf-8"))) == []
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.as_posix())
+def test_a_file_imports_from_its_own_room_or_from_one_below(path):
+    if path.name != "__init__.py" or len(path.parts) > 1:
+        assert list(broken_rules(path.parts, (PACKAGE / path).read_text(encoding="utf-8"))) == []
 
 
-def test_every_module_has_its_floor_and_every_floor_its_modules():
-    public = {name for name in MODULES if not name.startswith("_")}
-    assert public == set(FLOOR_OF)
+def test_every_module_has_its_room_and_is_listed_there():
+    found = {room: set() for room in ROOMS}
+    for path in FILES:
+        room, *rest = path.parts
+        name = rest[0].removesuffix(".py") if rest else ""
+        if room not in ("__init__.py", "__main__.py"):
+            found[room.removesuffix(".py")] |= {name} - {""} if not name.startswith("_") else set()
+    assert found == {room: set(names) for room, names in gan_core.ROOMS.items()}
+    assert len(SHORT) == sum(map(len, gan_core.ROOMS.values())) + len(ROOMS), "a short name stands for two modules"
+
+
+def test_the_stub_has_the_short_names():
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    named = {
+        alias.asname: f"{node.module}.{alias.name}"
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    places = {name: "gan_core" if name == room else f"gan_core.{room}" for name, room in SHORT.items()}
+    assert named == {name: f"{place}.{name}" for name, place in places.items()}
 
 
 @pytest.mark.parametrize(
-    ("module", "line"),
+    ("path", "line"),
     [
-        ("divergences", "import torch"),
-        ("divergences", "from torch.nn import functional"),
-        ("games", "def f():\n    import matplotlib.pyplot as plt"),
-        ("transport", "from gan_core import objectives"),
-        ("objectives", "import gan_core.training"),
-        ("training", "from gan_core.methods import gan"),
-        ("methods", "from gan_core import figures, training"),
-        ("_arrays", "from gan_core import divergences"),
-        ("divergences", "from ._arrays import finite"),
-        ("datasets", "from gan_core import no_such_module"),
+        ("mathematics/divergences.py", "import torch"),
+        ("mathematics/divergences.py", "from torch.nn import functional"),
+        ("mathematics/games/game.py", "def f():\n    import matplotlib.pyplot as plt"),
+        ("mathematics/transport.py", "from gan_core import objectives"),
+        ("pieces/objectives.py", "import gan_core.training"),
+        ("training/loop.py", "from gan_core.methods import gan"),
+        ("methods.py", "from gan_core import figures, training"),
+        ("mathematics/_arrays.py", "from gan_core.mathematics import divergences"),
+        ("training/_batch.py", "from gan_core.training.runs import Run"),
+        ("training/_batch.py", "from gan_core import runs"),
+        ("mathematics/divergences.py", "from ._arrays import finite"),
+        ("pieces/datasets/digits.py", "from gan_core import no_such_module"),
+        ("judgement/latent.py", "from gan_core.experiments.results import Result"),
     ],
 )
-def test_a_wrong_import_is_seen(module, line):
-    assert list(broken_rules(module, line))
+def test_a_wrong_import_is_seen(path, line):
+    assert list(broken_rules(path.split("/"), line))
 
 
 @pytest.mark.parametrize(
-    ("module", "line"),
+    ("path", "line"),
     [
-        ("divergences", "import numpy as np\nfrom gan_core._arrays import finite\nfrom scipy.optimize import linprog"),
-        ("methods", "from gan_core.networks import mlp\nfrom gan_core.training import GAN"),
-        ("networks", "from gan_core.networks.mlp import mlp\nfrom gan_core import datasets"),
-        ("__main__", "from gan_core import check"),
-        ("judges", "from gan_core import __version__"),
+        ("mathematics/divergences.py", "import numpy as np\nfrom gan_core.mathematics._arrays import finite"),
+        ("mathematics/transport.py", "def f():\n    from scipy.optimize import linprog"),
+        ("methods.py", "from gan_core.pieces.networks import mlp\nfrom gan_core.training import GAN"),
+        ("pieces/networks/mlp.py", "from gan_core.pieces.networks.mlp import mlp\nfrom gan_core import datasets"),
+        (
+            "training/_fitting.py",
+            "from gan_core.training._batch import Batch\nfrom gan_core.pieces._modes import at_rest",
+        ),
+        ("__main__.py", "from gan_core import machine"),
+        ("judgement/judges/judge.py", "from gan_core import __version__"),
     ],
 )
-def test_a_right_import_is_let_through(module, line):
-    assert list(broken_rules(module, line)) == []
+def test_a_right_import_is_let_through(path, line):
+    assert list(broken_rules(path.split("/"), line)) == []
 
 
 def loaded_by(code):
@@ -104,10 +129,10 @@ def test_importing_gan_core_loads_nothing_heavy():
     assert not loaded & {"numpy", "torch", "matplotlib", "scipy", "scipy.optimize", "ot"}
 
 
-@pytest.mark.parametrize("module", gan_core.FLOORS[0])
+@pytest.mark.parametrize("module", gan_core.ROOMS["mathematics"])
 def test_the_mathematics_loads_no_torch(module):
     loaded = loaded_by(f"from gan_core import {module}")
-    assert f"gan_core.{module}" in loaded
+    assert f"gan_core.mathematics.{module}" in loaded
     assert not loaded & {"torch", "matplotlib", "scipy.optimize"}
 
 
@@ -118,4 +143,4 @@ def test_a_heavy_import_is_seen():
 def test_an_unknown_module_is_named():
     with pytest.raises(AttributeError, match="divergences"):
         gan_core.divergence  # noqa: B018
-    assert set(FLOOR_OF) <= set(dir(gan_core))
+    assert SHORT.keys() <= set(dir(gan_core))

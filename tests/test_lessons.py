@@ -9,8 +9,8 @@ import pytest
 import torch
 from mutants import assert_killed
 
-from gan_core.lessons import Exercise, check, checked, claims, exercises
-from gan_core.lessons.claims import claim
+from gan_core.course.lessons import Exercise, check, checked, claims, exercises
+from gan_core.course.lessons.claims import claim
 
 HOLDS = {
     "true": ((True,), {}),
@@ -287,7 +287,7 @@ def test_check_mutants(capsys, name):
 
 
 def test_find_names_what_there_is(monkeypatch):
-    assert exercises.find("00.1") is exercises.import_module("gan_core.lessons.chapter_00").EXERCISES["00.1"]
+    assert exercises.find("00.1") is exercises.import_module("gan_core.course.lessons.chapter_00").EXERCISES["00.1"]
     with pytest.raises(ValueError, match=re.escape("chapter 00 has 00.1")):
         exercises.find("00.9")
     for unknown in ("77.1", "one", 3):

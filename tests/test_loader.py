@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler, TensorDataset
 
 from gan_core import datasets, methods, training
-from gan_core.datasets import Examples, Images, Loader, as_data
+from gan_core.pieces.datasets import Examples, Images, Loader, as_data
 from gan_core.training import GAN
 
 

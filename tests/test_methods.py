@@ -11,7 +11,7 @@ from mutants import assert_killed
 from torch import nn
 
 from gan_core import methods, objectives, recipes, training
-from gan_core.lipschitz import (
+from gan_core.pieces.lipschitz import (
     GradientPenalty,
     above_one,
     clip,
@@ -23,8 +23,8 @@ from gan_core.lipschitz import (
     to_one,
     to_zero,
 )
-from gan_core.networks import mlp, sngan_discriminator
-from gan_core.unrolling import unroll
+from gan_core.pieces.networks import mlp, sngan_discriminator
+from gan_core.training.unrolling import unroll
 
 
 def test_gan_has_the_parts_it_names():

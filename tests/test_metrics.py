@@ -10,7 +10,7 @@ from scipy.linalg import sqrtm
 from scipy.stats import chi2
 
 from gan_core import datasets, metrics
-from gan_core.metrics import Judge, frechet_distance, modes, nearest_distance
+from gan_core.judgement.metrics import Judge, frechet_distance, modes, nearest_distance
 
 
 def rng(seed=0):

@@ -12,7 +12,7 @@ from mutants import assert_killed
 from scipy.spatial.distance import pdist
 
 from gan_core import datasets, judges, metrics
-from gan_core.metrics import (
+from gan_core.judgement.metrics import (
     WithinClass,
     frechet_distance,
     label_accuracy,

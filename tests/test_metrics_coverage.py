@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 from scipy.stats import gaussian_kde, multivariate_normal
 
 from gan_core import datasets, divergences, judges, metrics
-from gan_core.metrics import (
+from gan_core.judgement.metrics import (
     birthday,
     inception_score,
     mode_kl,

@@ -19,9 +19,9 @@ from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import KernelInceptionDistance
 
 from gan_core import metrics, transport
-from gan_core.metrics import frechet_distance, frechet_gaussians, kernel_distance, sliced_wasserstein
-from gan_core.metrics import pyramid_sliced_wasserstein as pyramid
-from gan_core.metrics.pyramid import laplacian_pyramid
+from gan_core.judgement.metrics import frechet_distance, frechet_gaussians, kernel_distance, sliced_wasserstein
+from gan_core.judgement.metrics import pyramid_sliced_wasserstein as pyramid
+from gan_core.judgement.metrics.pyramid import laplacian_pyramid
 
 
 def rng(seed=0):
@@ -77,8 +77,8 @@ def test_blocks_change_nothing(distance, monkeypatch):
     """The measures work block by block; one row at a time they say the same."""
     x, y = images(24), images(20, seed=1)
     whole = distance(x, y)
-    monkeypatch.setattr("gan_core.metrics._pairs.BLOCK", 1)
-    monkeypatch.setattr("gan_core.metrics.sliced.AT_ONCE", 1)
+    monkeypatch.setattr("gan_core.judgement.metrics._pairs.BLOCK", 1)
+    monkeypatch.setattr("gan_core.judgement.metrics.sliced.AT_ONCE", 1)
     assert distance(x, y) == pytest.approx(whole, rel=1e-6)
 
 

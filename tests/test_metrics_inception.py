@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch.nn import functional
 
 from gan_core import metrics
-from gan_core.metrics._inception_v3 import Inception, resized
+from gan_core.judgement.metrics._inception_v3 import Inception, resized
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +216,7 @@ def test_it_sees_each_image_by_itself_and_the_same_again(network, monkeypatch):
     seen = network(x)
     torch.testing.assert_close(seen.probabilities.sum(1), torch.ones(3))
     assert torch.equal(network(x).features, seen.features)
-    monkeypatch.setattr("gan_core.metrics._inception_v3.AT_ONCE", 2)
+    monkeypatch.setattr("gan_core.judgement.metrics._inception_v3.AT_ONCE", 2)
     for left, right in zip(network(x), seen, strict=True):
         torch.testing.assert_close(left, right, rtol=1e-4, atol=1e-5)
 

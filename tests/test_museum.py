@@ -7,9 +7,9 @@ import pytest
 import torch
 from mutants import assert_killed
 
-from gan_core.lessons import museum
-from gan_core.lessons.museum import bench, critics, looks_fine, not_a_number, nothing_learns, one_thing, store
-from gan_core.lessons.museum.piece import Piece
+from gan_core.course.lessons import museum
+from gan_core.course.lessons.museum import bench, critics, looks_fine, not_a_number, nothing_learns, one_thing, store
+from gan_core.course.lessons.museum.piece import Piece
 
 PIECES = {f"{room}: {piece.name}": piece for room, there in museum.ROOMS.items() for piece in museum.pieces(there)}
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mutants import assert_killed
 from torch import nn
 
-from gan_core.networks import Scale, mlp, orthogonal
+from gan_core.pieces.networks import Scale, mlp, orthogonal
 
 
 def oracle_mlp(mlp):

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from gan_core import networks
-from gan_core.networks.unrolled import Convolution
+from gan_core.pieces.networks.unrolled import Convolution
 
 GEOMETRIES = {  # inputs, outputs, side, kernel, stride, padding, transposed
     "halves 8": (3, 2, 8, 4, 2, 1, False),

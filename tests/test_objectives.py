@@ -12,7 +12,7 @@ from scipy.stats import wasserstein_distance
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, relu, softplus
 
 from gan_core import divergences, objectives
-from gan_core.objectives import Objective
+from gan_core.pieces.objectives import Objective
 
 REAL = np.array([-3.0, -0.5, 0.0, 0.4, 1.5, 6.0])
 FAKE = np.array([-5.0, -1.2, 0.3, 2.5])  # fewer than real: a mean taken over both at once shows

@@ -16,9 +16,9 @@ from mutants import assert_killed
 from torch import nn
 
 from gan_core import checkpoints, cli, datasets, devices, recipes, replicates, training
-from gan_core.lipschitz import on_fake
-from gan_core.replicates import Stack
-from gan_core.runs import Run
+from gan_core.pieces.lipschitz import on_fake
+from gan_core.training.replicates import Stack
+from gan_core.training.runs import Run
 
 HERE = pathlib.Path(__file__).parent
 SHAPES = {"points": (2,), "images": (3, 16, 16)}

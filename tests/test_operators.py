@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.functional import conv2d
 from torch.nn.utils.parametrizations import spectral_norm
 
-from gan_core.lipschitz import circular_norm, operator_norm
+from gan_core.pieces.lipschitz import circular_norm, operator_norm
 
 pytestmark = pytest.mark.usefixtures("float64")
 

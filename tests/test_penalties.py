@@ -29,8 +29,8 @@ from slopes import (
 from torch import nn
 
 from gan_core import datasets, methods, training
-from gan_core.lessons.museum import critics, store
-from gan_core.lipschitz import (
+from gan_core.course.lessons.museum import critics, store
+from gan_core.pieces.lipschitz import (
     GradientPenalty,
     above_one,
     near_real,
@@ -42,8 +42,8 @@ from gan_core.lipschitz import (
     to_one,
     to_zero,
 )
-from gan_core.networks import mlp
-from gan_core.replicates import Stack
+from gan_core.pieces.networks import mlp
+from gan_core.training.replicates import Stack
 
 shapes = st.one_of(st.tuples(st.integers(1, 6)), st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4)))
 cases = {

@@ -26,7 +26,7 @@ from slopes import (
 from torch import nn
 
 from gan_core import datasets, methods, objectives, replicates, training, unrolling
-from gan_core.lipschitz import (
+from gan_core.pieces.lipschitz import (
     GradientPenalty,
     above_one,
     near_real,
@@ -39,9 +39,9 @@ from gan_core.lipschitz import (
     to_one,
     to_zero,
 )
-from gan_core.networks import mlp
-from gan_core.replicates import Stack
+from gan_core.pieces.networks import mlp
 from gan_core.training import GAN
+from gan_core.training.replicates import Stack
 
 # ---- a critic in which an example feels the others
 

@@ -13,8 +13,8 @@ from PIL import Image, ImageOps
 from published import colour, encoded, expected
 
 from gan_core import datasets
-from gan_core.datasets import files
-from gan_core.datasets.files import pictures
+from gan_core.pieces.datasets import files
+from gan_core.pieces.datasets.files import pictures
 
 
 def oracle_resized(resized):

@@ -24,12 +24,12 @@ from torch.nn.functional import batch_norm
 from torch.utils.data import DataLoader, TensorDataset
 
 from gan_core import checkpoints, cli, datasets, methods, processes, training
-from gan_core.heads import classification
-from gan_core.lipschitz import GradientPenalty, clip, near_real, r1, spectrally_normalised
-from gan_core.objectives import hinge, minimax, wasserstein
-from gan_core.processes import Process
+from gan_core.pieces.heads import classification
+from gan_core.pieces.lipschitz import GradientPenalty, clip, near_real, r1, spectrally_normalised
+from gan_core.pieces.objectives import hinge, minimax, wasserstein
 from gan_core.training import Model
-from gan_core.unrolling import unroll
+from gan_core.training.processes import Process
+from gan_core.training.unrolling import unroll
 
 N, BATCH, STEPS = 2, 16, 6
 SGD = partial(torch.optim.SGD, lr=0.1, momentum=0.5)  # Adam would not notice a gradient that is twice as large

@@ -10,8 +10,14 @@ import torch
 from mutants import assert_killed
 from torch import nn
 
-from gan_core.networks import MinibatchStd, PixelNorm, equalised, progressive_discriminator, progressive_generator
-from gan_core.networks.progressive import levels
+from gan_core.pieces.networks import (
+    MinibatchStd,
+    PixelNorm,
+    equalised,
+    progressive_discriminator,
+    progressive_generator,
+)
+from gan_core.pieces.networks.progressive import levels
 
 SHAPE = (3, 32, 32)
 LEVELS = 3

@@ -13,11 +13,11 @@ from torch import nn
 from torch.nn.functional import interpolate, pad
 
 from gan_core import datasets, methods, objectives, training
-from gan_core.lipschitz import r1, r2
-from gan_core.networks import r3gan, r3gan_discriminator, r3gan_generator
-from gan_core.networks._images import SIZES
-from gan_core.networks.r3gan import GAIN, Basis, Block, Resample, resampling
-from gan_core.replicates import Stack
+from gan_core.pieces.lipschitz import r1, r2
+from gan_core.pieces.networks import r3gan, r3gan_discriminator, r3gan_generator
+from gan_core.pieces.networks._images import SIZES
+from gan_core.pieces.networks.r3gan import GAIN, Basis, Block, Resample, resampling
+from gan_core.training.replicates import Stack
 
 
 def noise(*shape, seed=0):

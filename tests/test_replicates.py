@@ -13,14 +13,14 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn.utils import parametrizations, spectral_norm
 
-from gan_core import _stacked, checkpoints, datasets, methods, recipes, replicates, training
-from gan_core._stacked import Stacked
-from gan_core.lipschitz import GradientPenalty, near_real
-from gan_core.networks import Scale
-from gan_core.objectives import OBJECTIVES, Objective, minimax
-from gan_core.replicates import Stack
-from gan_core.training import GAN, DivergedError
-from gan_core.unrolling import unroll
+from gan_core import checkpoints, datasets, methods, recipes, replicates, training
+from gan_core.pieces.lipschitz import GradientPenalty, near_real
+from gan_core.pieces.networks import Scale
+from gan_core.pieces.objectives import OBJECTIVES, Objective, minimax
+from gan_core.training import GAN, DivergedError, _stacked, loop
+from gan_core.training._stacked import Stacked
+from gan_core.training.replicates import Stack
+from gan_core.training.unrolling import unroll
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -597,7 +597,7 @@ def test_losses_grow_together():
 
 
 def test_nan_in_one_seed_names_its_run_and_puts_it_back(monkeypatch):
-    monkeypatch.setattr(training, "CHECK_EVERY", 4)
+    monkeypatch.setattr(loop, "CHECK_EVERY", 4)
 
     def poison(run):
         if (run.seed, run.step) == (0, 6):

@@ -16,10 +16,10 @@ from PIL import Image
 from torch.nn.utils import parametrizations
 
 from gan_core import checkpoints, datasets, judges, metrics, recipes, results, training
-from gan_core.datasets import Examples
-from gan_core.figures import samples as pictures
-from gan_core.objectives import OBJECTIVES
-from gan_core.recipes import Recipe
+from gan_core.course.figures import samples as pictures
+from gan_core.experiments.recipes import Recipe
+from gan_core.pieces.datasets import Examples
+from gan_core.pieces.objectives import OBJECTIVES
 
 # ---- recipes
 

@@ -11,9 +11,9 @@ from pairs import ToldD, ToldG
 from torch import nn
 
 from gan_core import algorithm, datasets, methods, training
-from gan_core.lessons.museum import looks_fine
-from gan_core.runs import Run, as_it_stands
+from gan_core.course.lessons.museum import looks_fine
 from gan_core.training import GAN
+from gan_core.training.runs import Run, as_it_stands
 
 pytestmark = pytest.mark.usefixtures("float64")
 

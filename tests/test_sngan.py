@@ -8,8 +8,8 @@ import torch
 from mutants import assert_killed
 from torch import nn
 
-from gan_core.networks import resnet_discriminator, resnet_generator, sngan_discriminator, sngan_generator
-from gan_core.networks.sngan import RESNETS, SIZES, Downward, SumOverPlaces, Upward
+from gan_core.pieces.networks import resnet_discriminator, resnet_generator, sngan_discriminator, sngan_generator
+from gan_core.pieces.networks.sngan import RESNETS, SIZES, Downward, SumOverPlaces, Upward
 
 
 def noise(*shape, seed=0):

@@ -15,10 +15,16 @@ from torch.nn.functional import normalize
 from torch.nn.utils import parametrizations, parametrize
 
 from gan_core import checkpoints, datasets, methods, training
-from gan_core.lipschitz import SpectralNorm, operator_norm, power_iteration, singular_values, spectrally_normalised
-from gan_core.networks import mlp, resnet_discriminator, sngan_discriminator
+from gan_core.pieces.lipschitz import (
+    SpectralNorm,
+    operator_norm,
+    power_iteration,
+    singular_values,
+    spectrally_normalised,
+)
+from gan_core.pieces.networks import mlp, resnet_discriminator, sngan_discriminator
 from gan_core.training import Batch
-from gan_core.unrolling import unroll
+from gan_core.training.unrolling import unroll
 
 pytestmark = pytest.mark.usefixtures("float64")
 

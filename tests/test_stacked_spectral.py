@@ -10,8 +10,9 @@ from torch import nn
 from torch.nn.functional import normalize
 from torch.nn.utils.parametrizations import spectral_norm
 
-from gan_core import _stacked, datasets, methods, replicates, training
-from gan_core._stacked import Stacked
+from gan_core import datasets, methods, replicates, training
+from gan_core.training import _stacked
+from gan_core.training._stacked import Stacked
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -21,8 +21,8 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from gan_core import checkpoints, datasets, methods, training
-from gan_core.datasets import Loader
-from gan_core.training import CHECK_EVERY, DivergedError, adam
+from gan_core.pieces.datasets import Loader
+from gan_core.training import CHECK_EVERY, DivergedError, adam, loop
 
 
 def small(**changes):
@@ -121,7 +121,7 @@ def oracle_workers():
 
 def test_workers_leave_ctrl_c_to_the_one_that_trains(monkeypatch):
     oracle_workers()
-    monkeypatch.setattr("gan_core.datasets.loader._workers_deaf_to_ctrl_c", lambda loader: nullcontext())
+    monkeypatch.setattr("gan_core.pieces.datasets.loader._workers_deaf_to_ctrl_c", lambda loader: nullcontext())
     with pytest.raises((RuntimeError, OSError, EOFError)):  # a worker is gone, however torch comes to notice it
         oracle_workers()
 
@@ -199,7 +199,7 @@ def test_a_weight_that_is_no_number_stops_the_run(network, what, value):
 
 
 def test_a_weight_that_is_no_number_mutants(monkeypatch):
-    monkeypatch.setattr(training, "_trouble", lambda run: None)
+    monkeypatch.setattr(loop, "_trouble", lambda run: None)
     assert_killed(lambda train: oracle_weights(train, "generator", "idle", float("nan")), training.train)
     monkeypatch.undo()
     monkeypatch.setattr(checkpoints, "restore", lambda run, saved: run)
@@ -279,7 +279,7 @@ def looks(monkeypatch, steps):
 
 
 def oracle_looks(iteration, monkeypatch):
-    monkeypatch.setattr(training, "iteration", iteration)
+    monkeypatch.setattr(loop, "iteration", iteration)
     few, more, another = (looks(monkeypatch, steps) for steps in (10, CHECK_EVERY - 10, CHECK_EVERY + 10))
     assert few == more, "a wait in each step"
     assert more < another <= 2 * more

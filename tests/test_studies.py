@@ -14,8 +14,9 @@ import torch
 from mutants import assert_killed
 
 from gan_core import datasets, methods, results, studies, training
-from gan_core.studies import Record, Study, recording, records
-from gan_core.studies.study import Job, done, jobs, samples_now
+from gan_core.experiments.studies import Record, Study, recording, records
+from gan_core.experiments.studies.study import Job, done, jobs, samples_now
+from gan_core.training import loop
 
 STEPS = (2, 5)
 
@@ -447,7 +448,7 @@ def test_ctrl_c_in_the_middle_of_a_step_leaves_the_file_whole(tmp_path, monkeypa
             signal.raise_signal(signal.SIGINT)
         return iteration(run)
 
-    monkeypatch.setattr(training, "iteration", pressed)
+    monkeypatch.setattr(loop, "iteration", pressed)
     with pytest.raises(KeyboardInterrupt):
         recording.record("tiny", TINY, folder=tmp_path, say=print)
     assert torch.get_default_dtype() == torch.float32
@@ -624,7 +625,7 @@ def test_an_unknown_study_is_named():
 
 
 def test_stacked_digits_sees_what_is_known():
-    from gan_core.studies import stacked_digits
+    from gan_core.experiments.studies import stacked_digits
 
     real = stacked_digits.of_real(0)
     assert real["modes"] >= 999
@@ -635,7 +636,7 @@ def test_stacked_digits_sees_what_is_known():
 
 def oracle_losses_slope(slope):
     """It is how far plain descent with rate 1 moves G in a step; and asked or not, the run goes on the same."""
-    from gan_core.studies import losses
+    from gan_core.experiments.studies import losses
 
     def weights(run):
         return torch.cat([p.detach().flatten() for p in run.generator.parameters()])
@@ -665,7 +666,7 @@ def of_d(run):
 
 
 def test_losses_slope(float64):
-    from gan_core.studies import losses
+    from gan_core.experiments.studies import losses
 
     oracle_losses_slope(losses.slope)
     assert_killed(oracle_losses_slope, on_the_run_itself)
@@ -673,7 +674,7 @@ def test_losses_slope(float64):
 
 
 def test_losses_sees_what_is_known():
-    from gan_core.studies import losses
+    from gan_core.experiments.studies import losses
 
     real, taught = losses.of_real(0), losses.digits()
     assert real["score_judge"] > 9.9

@@ -10,7 +10,7 @@ import torch
 from mutants import assert_killed
 
 from gan_core import studies
-from gan_core.studies.records import Record
+from gan_core.experiments.studies.records import Record
 
 AT = (100, 200, 300, 400)
 
@@ -92,7 +92,7 @@ def test_the_table_is_steps_times_seconds_a_step(bench, monkeypatch):
 
 
 def test_the_study_measures_the_average_and_the_generator_as_it_stands(monkeypatch):
-    from gan_core.studies import quality
+    from gan_core.experiments.studies import quality
 
     monkeypatch.setattr(quality, "distance", lambda x, seed: float(x.mean()))
     drawn = {"average": torch.tensor([1.0]), "now": torch.tensor([2.0])}

@@ -17,9 +17,9 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from gan_core import algorithm, datasets, methods, training
-from gan_core._fitting import one_look
-from gan_core.objectives import OBJECTIVES
-from gan_core.training import GAN, DivergedError, Run
+from gan_core.pieces.objectives import OBJECTIVES
+from gan_core.training import GAN, DivergedError, Run, loop
+from gan_core.training._fitting import one_look
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -351,9 +351,9 @@ def test_logits():
 
 
 def test_history_grows_and_is_a_copy():
-    run = training.fit(small(), DATA, steps=training.CHECK_EVERY + 3)
+    run = training.fit(small(), DATA, steps=loop.CHECK_EVERY + 3)
     history = run.history
-    assert history["loss_d"].shape == history["loss_g"].shape == (training.CHECK_EVERY + 3,)
+    assert history["loss_d"].shape == history["loss_g"].shape == (loop.CHECK_EVERY + 3,)
     assert history["loss_d"].dtype == np.float64
     assert np.isfinite(history["loss_g"]).all()
     history["loss_d"][:] = 0
@@ -568,7 +568,7 @@ def looking(look):
 
     def start(*given, **how):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(training, "one_look", look)
+            patch.setattr(loop, "one_look", look)
             return training.start(*given, **how)
 
     return start
@@ -684,7 +684,7 @@ def test_nan_stops_with_the_step_and_the_name(name, part, steps, bad):
     gan = small(objective=small().objective._replace(**{part: spoiled}))
     with pytest.raises(DivergedError, match=f"{name} is nan since step {bad}; .*Try a smaller learning rate"):
         training.fit(gan, DATA, steps=steps)
-    assert len(calls) <= bad + training.CHECK_EVERY
+    assert len(calls) <= bad + loop.CHECK_EVERY
 
 
 def test_a_look_for_nan_does_not_go_through_the_whole_history():

@@ -569,7 +569,7 @@ def test_no_argument_is_changed():
 
 def test_heavy_libraries_wait_until_they_are_used():
     code = (
-        "import sys, gan_core.transport as t; t.emd([1, 0], [0, 1], [0, 1]); t.cost_matrix([0, 1]); "
+        "import sys, gan_core.mathematics.transport as t; t.emd([1, 0], [0, 1], [0, 1]); t.cost_matrix([0, 1]); "
         "print([m for m in ('torch', 'ot', 'scipy.optimize', 'matplotlib') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

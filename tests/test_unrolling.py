@@ -14,7 +14,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_core import datasets, methods, objectives, recipes, training, unrolling
 from gan_core.training import GAN, Batch
-from gan_core.unrolling import Unroll, unroll
+from gan_core.training.unrolling import Unroll, unroll
 
 OPTIMIZERS = {
     "SGD": partial(optim.SGD, lr=0.3),

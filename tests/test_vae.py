@@ -12,9 +12,9 @@ from torch import nn
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
 from gan_core import methods, training
-from gan_core.elbo import Elbo, kl_to_standard_normal, reparameterised
-from gan_core.networks import VAE, dcgan_discriminator, dcgan_generator, dcgan_vae, mlp_vae
-from gan_core.runs import Model, adam
+from gan_core.pieces.networks import VAE, dcgan_discriminator, dcgan_generator, dcgan_vae, mlp_vae
+from gan_core.training.elbo import Elbo, kl_to_standard_normal, reparameterised
+from gan_core.training.runs import Model, adam
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -10,7 +10,7 @@ import pytest
 from mutants import assert_killed
 
 from gan_core import datasets, methods, training
-from gan_core.widgets import explore, live, step_through
+from gan_core.course.widgets import explore, live, step_through
 
 PNG = b"\x89PNG"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -224,7 +224,7 @@ def oracle_live(live, seen):
 
 
 def explore_png(value):
-    from gan_core.widgets.explore import _render
+    from gan_core.course.widgets.explore import _render
 
     return _render(*draw(value))[0]
 

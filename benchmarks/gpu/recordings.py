@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.gpu import kept
 from gan_core import cli, datasets, recipes, results, training
-from gan_core.runs import unchanged
+from gan_core.training.runs import unchanged
 
 
 class Recording(NamedTuple):

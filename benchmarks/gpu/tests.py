@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.gpu import kept
-from gan_core.results import ROOT
+from gan_core.experiments.results import ROOT
 
 FILES = ("tests/test_on_device.py", "tests/test_devices.py")
 TINY = "place"

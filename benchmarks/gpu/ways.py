@@ -11,7 +11,7 @@ from torch._dynamo.utils import counters
 from torch._functorch import config as functorch
 
 from gan_core import checkpoints, training
-from gan_core.runs import Run
+from gan_core.training.runs import Run
 
 
 class NotHere(Exception):

@@ -20,7 +20,7 @@ def items(root, chapters):
         stem: f"{stem.partition('_')[0]} · {chapter['title']}"
         for stem, chapter in zip(notebooks, chapters, strict=True)
     }
-    pictures = docstrings(root / "gan_core" / "figures")
+    pictures = docstrings(root / "gan_core" / "course" / "figures")
     for chapter in chapters:
         stem = chapter["notebook"]
         if "part" in chapter:

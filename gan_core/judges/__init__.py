@@ -1,6 +1,0 @@
-"""Small networks that look at samples and say what they see. Their weights come with the course, measured."""
-
-from gan_core.judges.judge import Judge, digits, faces, load
-from gan_core.judges.teaching import NAMES, train, train_all
-
-__all__ = ["NAMES", "Judge", "digits", "faces", "load", "train", "train_all"]

@@ -1,6 +1,0 @@
-"""What a chapter is made of besides prose: claims that are checked, exercises that answer back."""
-
-from gan_core.lessons.claims import checked, claim
-from gan_core.lessons.exercises import Exercise, check
-
-__all__ = ["Exercise", "check", "checked", "claim"]

@@ -1,7 +1,0 @@
-"""What can be moved by hand: thin shells over pure figure functions."""
-
-from gan_core.widgets.earth import plan_explorer
-from gan_core.widgets.explore import explore, step_through
-from gan_core.widgets.live import live
-
-__all__ = ["explore", "live", "plan_explorer", "step_through"]
