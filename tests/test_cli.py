@@ -351,7 +351,7 @@ def test_a_result_is_never_written_over(without_pictures, capsys, tmp_path):
 # ---- stopped, and going on
 
 
-def interrupted_at(step, monkeypatch, times=1, within=training.iteration, there=training):
+def interrupted_at(step, monkeypatch, times=1, within=loop.iteration, there=loop):
     """From here on, Ctrl-C is pressed when an iteration has made `step` steps."""
 
     def pressed(run):

@@ -10,7 +10,8 @@ import torch
 from mutants import assert_killed
 
 from gan_core import checkpoints, datasets, methods, training
-from gan_core.training import CHECK_EVERY, DivergedError, adam
+from gan_core.training import DivergedError, adam
+from gan_core.training.loop import CHECK_EVERY
 from gan_core.training.runs import Run
 
 IMAGES = datasets.Examples(torch.randn(60, 1, 16, 16, generator=torch.Generator().manual_seed(0)).clamp(-1, 1))

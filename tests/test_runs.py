@@ -13,6 +13,7 @@ from torch import nn
 from gan_core import algorithm, datasets, methods, training
 from gan_core.course.lessons.museum import looks_fine
 from gan_core.training import GAN
+from gan_core.training._fitting import data_must_fit
 from gan_core.training.runs import Run, as_it_stands
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -749,6 +750,6 @@ def test_images_from_0_to_1_are_for_a_generator_that_makes_such():
 def test_the_look_at_the_data_takes_nothing_from_the_run():
     run = training.start(methods.gan((1,), z=2, width=8), DATA)
     state = run.rng.get_state(), torch.get_rng_state()
-    training.data_must_fit(run)
+    data_must_fit(run)
     assert torch.equal(run.rng.get_state(), state[0])
     assert torch.equal(torch.get_rng_state(), state[1])

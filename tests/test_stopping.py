@@ -22,7 +22,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from gan_core import checkpoints, datasets, methods, training
 from gan_core.pieces.datasets import Loader
-from gan_core.training import CHECK_EVERY, DivergedError, adam, loop
+from gan_core.training import DivergedError, adam, loop
+from gan_core.training.loop import CHECK_EVERY
 
 
 def small(**changes):

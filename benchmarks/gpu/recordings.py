@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 
 from benchmarks.gpu import kept
-from gan_core import cli, datasets, recipes, results, training
+from gan_core import cli, datasets, loop, recipes, results, training
 from gan_core.training.runs import unchanged
 
 
@@ -71,7 +71,7 @@ def trial(name, asked):
         if step == warm:
             _wait(run)
             began = time.perf_counter()
-        training.iteration(run)
+        loop.iteration(run)
     _wait(run)
     seconds = (time.perf_counter() - began) / timed
     steps = steps_in(60 * minutes, seconds, recipe.steps)

@@ -252,7 +252,7 @@ class _Keeper:
         self._stream = run.rng.get_state()
 
     def __call__(self, run):
-        from gan_core.training import loop
+        from gan_core import loop
 
         self.now, self._stream = time.monotonic(), run.rng.get_state()
         if self.film:
@@ -432,15 +432,15 @@ def _in_words(record, run):
 
 def _say_if_long(run, steps, scale):
     """On a CPU, try two steps with a copy, and say how long all of them may take, if that is long."""
-    from gan_core import training
+    from gan_core import loop
 
     if run.place.device.type != "cpu" or not steps:
         return
     trial = run.copy()
     trial.gan = replace(run.gan, schedule=getattr(run.gan.schedule, "grown", run.gan.schedule))  # of whole networks
-    training.iteration(trial)  # the first is slower
+    loop.iteration(trial)  # the first is slower
     start = time.monotonic()
-    training.iteration(trial)
+    loop.iteration(trial)
     seconds = steps * (time.monotonic() - start)
     if seconds > LONG and run.leads:
         advice = "; full is for a GPU, --scale class or night for a CPU" if scale == "full" else ""

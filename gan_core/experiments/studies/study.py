@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import torch
 
-from gan_core import checkpoints, replicates, training
+from gan_core import checkpoints, loop, replicates, training
 from gan_core.mathematics._counts import whole
 
 REAL = 10**6  # seeds of real examples begin here: they are those of no run
@@ -117,12 +117,12 @@ def done(study, job, moved=lambda runs: None):
     with plainly(study.dtype):
         runs = study.starts(job.label, job.seeds)
         rows = []
-        with replicates.teams(runs, training.iteration) as teams:
+        with replicates.teams(runs, loop.iteration) as teams:
             for team in teams:
                 seconds = 0.0
                 for step in range(1, job.at[-1] + 1):
                     began = time.process_time()
-                    training.iteration(team)
+                    loop.iteration(team)
                     seconds += time.process_time() - began
                     moved(len(team.runs))
                     if step in job.at:
