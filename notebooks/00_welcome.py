@@ -79,6 +79,8 @@ print(f"the 200th loss of D: {loss:.6f}")
 
 # %%
 RECORDED = 1.069308923704  # computed once on one x86-64 core with torch 2.13.0
+
+# %% jupyter={"source_hidden": true}
 claim(
     "00/same-digits", "Your machine trains the same GAN as ours, to eight digits.", loss, equals=RECORDED, within=1e-8
 )
@@ -86,6 +88,8 @@ claim(
 # %%
 again = training.fit(gan, data, steps=200, seed=0).history["loss_d"][-1]
 other = training.fit(gan, data, steps=200, seed=1).history["loss_d"][-1]
+
+# %% jupyter={"source_hidden": true}
 claim("00/seed-repeats", "The same seed gives the same run, to the last bit.", again == loss)
 claim("00/seed-matters", "Another seed gives another run.", abs(other - loss), above=1e-3)
 

@@ -92,6 +92,8 @@ squares = np.stack(np.meshgrid(wide, wide), axis=-1).reshape(-1, 2)
 mass = np.exp(explicit.score_samples(squares)) * step**2
 inside = np.hypot(squares[:, 0] - 1, squares[:, 1]) < 0.5
 drawn = explicit.sample(100_000)[0]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/explicit-adds-up",
     "The explicit model's density sums to 1, and its samples fall into a disc as often as its density says, within 0.01.",
@@ -110,6 +112,8 @@ claim(
 x = np.linspace(-2, 3, 100_001)
 back = np.arcsinh(x)  # the z that became x
 pushed = norm.pdf(back) / np.cosh(back)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/change-of-variables",
     "For x = sinh z the density q(z)/f′(z) holds as much between −2 and 3 as z has between the two places they come from.",
@@ -135,6 +139,8 @@ def neighbours(points):
 
 many = f(np.random.default_rng(1).normal(size=20_000))
 with_density, on_a_line = (neighbours(points) for points in (explicit.sample(20_000)[0], many))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/no-density",
     "Half the radius leaves a quarter of the explicit model's pairs within it, and one half of the implicit model's.",
@@ -174,7 +180,7 @@ curves = {"examples it was fitted to": fitted, "examples held out": held_out}
 figures.generative.over_seeds(hills, curves, "Gaussian hills in the model", "mean of log q(x), nats")
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "01/held-out-chooses",
     "Fitted examples like 64 hills best; held-out ones like 8, 16 or 32 best, by more than half a nat, on each of 5 seeds.",
@@ -218,7 +224,7 @@ shown = {"held out": -test.x[:9], "upside down": -test.x.flip(2)[:9], "the likel
 figures.dcgan.rows(shown, zoom=5)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "01/upside-down",
     "More than four in five held-out digits are likelier than the same digit upside down; some digits are the same.",
@@ -329,6 +335,8 @@ plt.show()
 # %%
 right = [round(np.mean(found[labels]["pixels, one scale"]) / 5) * 5 for labels in (1, 5, 30)]
 print("raw pixels, right in a hundred, with 1, 5 and 30 labels for each digit: about", right)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/careless-baseline",
     "With one label for each digit, scaling each pixel by itself costs the raw pixels more than 3 in 100, on each of 5 seeds.",
@@ -473,6 +481,8 @@ plt.show()
 
 # %%
 C = p / (p + q)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/ratio-is-odds",
     "Where C is the share of real ones, p/(p + q), the odds C/(1 − C) are the ratio p/q, at 481 places.",
@@ -519,7 +529,7 @@ curves = dict(zip(BOTH, (kde, classifier), strict=True))
 figures.generative.over_seeds(dimensions, curves, "dimensions", "typical error of log p/q, nats", level)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "01/few-dimensions",
     "In one and in two dimensions each way has a typical error below 0.25 nats, on each of 5 seeds.",
@@ -549,6 +559,8 @@ more = []
 for seed in SEEDS:
     (real, fake), at, truth = case(16, seed, n=4_000)
     more.append(typical(by_two_densities(real, fake)(at) - truth))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/more-data-little",
     "In 16 dimensions the densities of 4,000 examples do worse than the classifier of 1,000, on each of 5 seeds.",
@@ -570,7 +582,7 @@ labels = "distance of p and q, in widths", "typical size of log p/q, nats"
 figures.generative.over_seeds(shifts, curves, *labels, truth_line, logarithmic="y")
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "01/too-timid",
     "At distances 6 and 8 the classifier's log ratio is less than two thirds as large as the true one, on each of 5 seeds.",
@@ -628,6 +640,8 @@ for x in pictures.values():
     for c in 2 * torch.rand(300, *x.shape[1:], generator=rng) - 1:  # any pictures at all
         gaps.append((x - c).square().sum((1, 2, 3)).mean() - least - (x.mean(0) - c).square().sum())
     one_of_them.append(torch.stack([(x - c).square().sum((1, 2, 3)).mean() for c in x]).mean() / least)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/mean-wins",
     "For 900 answers the mean squared error is that of the mean picture plus the squared way from the answer to the mean.",
@@ -675,6 +689,8 @@ plt.show()
 
 # %%
 squared, crossed, absolute = valleys.values()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/gaussian-or-bernoulli",
     "Of 101 answers between A and B the one halfway is the best under a Gaussian and under a Bernoulli likelihood.",
@@ -703,6 +719,8 @@ likelihood = {"the ghost": -far / 8, "A only": -far / 4}  # E_p[log q], up to on
 log_ratio = {"the ghost": -far / 8, "A only": np.log(0.5)}  # log p/q at the picture that the model draws
 seen_as_real = {model: expit(a) for model, a in log_ratio.items()}  # σ(a)
 print({model: f"D = {d:.2f}" for model, d in seen_as_real.items()})
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/likelihood-likes-the-ghost",
     "The likelihood likes the ghost better than A only, by more than 100 nats.",
@@ -778,7 +796,7 @@ off = linear_vae(flat, sigma=0.6)
 off.encoder[1].bias.data[0] += 1.0  # a guess that is wrong by 1 in the first number of z
 s2 = 0.6**2 / float(linear.decoder.weight[:, 0].detach().square().sum() + 0.6**2)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "01/bound-is-tight",
     "With the true guess as its encoder the ELBO is the log-likelihood, of each of 50 new faces.",
@@ -834,6 +852,8 @@ held = [float(values[told].sum() / values.sum()) for values in (variance, in_det
 real_detail = float(detail(new_faces.x).mean())
 through_linear = again(linear, new_faces.x)
 from_linear = float(detail(through_linear).mean())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/little-is-told",
     "With σ = 0.6 a linear VAE tells of fewer than 30 of 768 directions; they hold more than 0.9 of the variance of faces.",
@@ -902,7 +922,7 @@ figures.generative.by_seed(
 )
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "01/vae-blurs",
     "Faces drawn by the VAE have less than 0.45 of the detail of real ones, on each of 5 seeds.",
@@ -969,6 +989,8 @@ plt.show()
 
 # %%
 hair, smile = ({name: np.array(values) for name, values in groups.items()} for groups in told_of.values())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/code-tells-hair",
     "With 5 labels for each length of hair the VAE's 32 numbers beat the pixels by more than 1 in 100, mean of 5 seeds.",
@@ -980,6 +1002,8 @@ claim(
     "With 50 labels the pixels tell a smile in more than 0.75 of new faces, the 32 numbers in less than 0.62, each seed.",
     [*(smile["768 pixels"] > 0.75), *(smile["32 numbers of the VAE"] < 0.62)],
 )
+
+# %%
 torch.set_default_dtype(torch.float64)
 
 # %% [markdown]
@@ -1010,6 +1034,8 @@ def drawn_digits(run):
 above_flipped = [
     (mean_elbo(run.generator, test.x) > mean_elbo(run.generator, test.x.flip(2))).double().mean() for run in vaes
 ]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/bound-sees-upside-down",
     "The VAE's ELBO is higher for a new digit than for the same one upside down, in more than 0.8 of cases, on each seed.",
@@ -1065,6 +1091,8 @@ of_real, of_gan, of_vae = (
     np.array([float(detail(x).mean()) for x in sets])
     for sets in ([test.x], [run.samples(500) for run in gans], [run.samples(500) for run in vaes])
 )
+
+# %% jupyter={"source_hidden": true}
 claim(
     "01/first-gan-is-noisy",
     "The first GAN's digits have more than 1.15 times the detail of real ones, the VAE's less than 0.6, on each of 5 seeds.",

@@ -108,6 +108,8 @@ def rms(error):
 n = np.array([1_000, 10_000, 100_000, 1_000_000])
 errors = [np.mean([rms(label_shares(k, k, seed) - best_bins) for seed in range(8)]) for k in n]
 slope = np.polyfit(np.log(n), np.log(errors), 1)[0]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/label-shares",
     "The share of real examples in a bin tends to p/(p+q), with an error that falls like 1/√n.",
@@ -121,6 +123,8 @@ claim(
 
 # %%
 uneven = label_shares(3_000_000, 1_000_000, seed=0)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/uneven-labels",
     "With three real examples for each fake, the shares do not tend to p/(p+q).",
@@ -162,6 +166,7 @@ real, fake = data.sample(500_000, rng)[:, 0].numpy(), model.sample(500_000, rng)
 labels = np.repeat([1, 0], 500_000)
 said = 0.1 + 0.8 * norm.cdf(-np.concatenate([real, fake]))
 
+# %% jupyter={"source_hidden": true}
 claim(
     "02/half",
     "V(D) is twice the mean log-likelihood of the labels.",
@@ -175,6 +180,8 @@ claim(
 
 # %%
 random_p, random_q = np.random.default_rng(0).dirichlet(np.ones(8), size=(2, 500))  # 500 pairs of histograms, 8 bins
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/chance",
     "A D that says ½ everywhere has V = −log 4 = −1.386, whatever p and q are.",
@@ -182,7 +189,11 @@ claim(
     equals=-np.log(4),
     within=1e-12,
 )
+
+# %%
 halves = np.full_like(said, 0.5)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/chance-loss",
     "A D that says ½ everywhere has a mean cross-entropy of log 2 = 0.693.",
@@ -221,6 +232,8 @@ plt.show()
 # %%
 found = d[(p[:, None] * np.log(d) + q[:, None] * np.log(1 - d)).argmax(1)]  # the best of 1,999 answers at each x
 inside = (best > d[0]) & (best < d[-1])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/argmax",
     "At each x, the best of 1,999 answers is the one next to D*(x) = p(x)/(p(x) + q(x)).",
@@ -269,6 +282,8 @@ plt.show()
 
 # %%
 m = (p + q) / 2  # where real and fake examples come from, together
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/trained",
     "Trained on samples alone, each of five networks is within 0.03 of D* on average over real and fake examples.",
@@ -294,6 +309,8 @@ claim(
 # %%
 straight = np.stack([train(network(seed, depth=0), seed) for seed in range(5)])
 missing = divergences.value(best, p, q, dx) - divergences.value(straight, p, q, dx)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/too-stiff",
     "A D with no hidden layer ends 0.18 nats below the best value, from each of five seeds.",
@@ -317,6 +334,8 @@ claim(
 
 # %%
 random_best = divergences.optimal_discriminator(random_p, random_q)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/value-at-best",
     "V(D*) = 2·JSD(p, q) − log 4, on 500 random pairs.",
@@ -324,7 +343,11 @@ claim(
     equals=2 * divergences.js(random_p, random_q) - np.log(4),
     within=1e-12,
 )
+
+# %%
 ends = ([0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0]), ([0.5, 0.5, 0, 0], [0, 0, 0.2, 0.8])  # equal; nothing in common
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/value-ends",
     "The best D is worth −log 4 when p = q, and 0 when p and q share nothing.",
@@ -359,6 +382,8 @@ widgets.explore(two_gaussians, shift=(-6.0, 6.0, 0.5, 2.0), width=(0.3, 3.0, 0.1
 # %%
 wide = np.linspace(-24, 24, 4801)
 equally = divergences.js(norm.pdf(wide), norm.pdf(wide, 0, [[3.0], [1 / 3]]), dx=0.01)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/no-ruler",
     "A model three times as wide and one three times as narrow have the same JSD.",
@@ -379,6 +404,8 @@ claim(
 rng = np.random.default_rng(1)
 random_d = rng.uniform(size=(200, 500, 8))  # 200 arbitrary D's for each of the 500 pairs
 estimate = (divergences.value(random_d, random_p, random_q) + np.log(4)) / 2
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/lower-bound",
     "For 100,000 arbitrary D's, (V(D) + log 4)/2 is below the JSD.",
@@ -387,12 +414,15 @@ claim(
 )
 
 
+# %%
 def coin_kl(a, b):
     """KL between two coins that show 1 with probability a, and b."""
     return divergences.kl(np.stack([a, 1 - a], -1), np.stack([b, 1 - b], -1))
 
 
 missing = divergences.value(random_best, random_p, random_q) - divergences.value(random_d, random_p, random_q)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/gap",
     "What is missing, V(D*) − V(D), is Σ (p+q)·KL(coin D* ‖ coin D).",
@@ -424,8 +454,14 @@ plt.show()
 # %%
 start = np.abs(theta - 2).argmin()
 slopes = [np.gradient(curve, theta)[start] for curve in (jsd, bounds[2.0])]
+
+# %% jupyter={"source_hidden": true}
 claim("02/tangent", "Where D is the best, bound and JSD have the same slope.", slopes[1], equals=slopes[0], within=1e-3)
+
+# %%
 final = bounds[2.0].argmin()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/held-runs-away",
     "Held against one D, the model runs past the data to the end of the range.",
@@ -480,7 +516,7 @@ jsd_t = (kl(p_t, m_t) + kl(q_t, m_t)) / 2
 saturating = gradient((q_t * torch.log(1 - d_t)).sum(-1))
 non_saturating = gradient((q_t * -torch.log(d_t)).sum(-1))
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "02/saturating-gradient",
     "At D*, the gradient of E_q[log(1 − D)] is the gradient of 2·JSD(p, q).",
@@ -502,6 +538,8 @@ claim(
 
 # %%
 random_m = (random_p + random_q) / 2
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/softened",
     "KL(q‖p) − 2·JSD(p, q) = 2·KL(m‖p) with m = (p + q)/2, so it is never negative.",
@@ -521,6 +559,8 @@ claim(
 follows = p_t / (p_t + q_t)  # the same numbers; now the gradient flows through them
 first, second = (p_t * torch.log(follows)).sum(-1), (q_t * torch.log(1 - follows)).sum(-1)
 held_v = (p_t * torch.log(d_t)).sum(-1) + (q_t * torch.log(1 - d_t)).sum(-1)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/first-term",
     "With D held, the first term of V has no part in the generator's gradient.",
@@ -570,6 +610,8 @@ plt.show()
 
 # %%
 off = [np.abs(losses["logit × 3"] - exact).max(1) for exact, losses in pairs.values()]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/only-at-the-best",
     "With D's logit times 3, none of the 200 gradients is the divergence's.",
@@ -597,6 +639,8 @@ plt.show()
 
 # %%
 values = [divergences.value(d, p, q, dx) for d in sharpened.values()]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/same-accuracy",
     "D* and its three re-scaled copies have the same accuracy.",
@@ -604,14 +648,22 @@ claim(
     equals=accuracy(best, p, q, dx),
     within=1e-12,
 )
+
+# %%
 four = np.sort([divergences.value(best, p, q, dx), *values])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/different-value",
     "Of D* and its re-scaled copies, no two are within 0.1 nats of each other in V.",
     np.diff(four),
     above=0.1,
 )
+
+# %%
 print(f"accuracy of the surest of them: {accuracy(sharpened[10], p, q, dx):.2f}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/below-chance",
     "The surest copy of D* is worth less than a D that says ½ everywhere.",
@@ -626,7 +678,7 @@ claim(
 # wishes, and a generator that cannot do everything must choose. Let it choose the mean $\mu$ of a Gaussian of width
 # 1.
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "02/best-accuracy",
     "The accuracy of D* is (1 + TV(p, q))/2, on 500 random pairs.",
@@ -634,9 +686,13 @@ claim(
     equals=(1 + divergences.tv(random_p, random_q)) / 2,
     within=1e-12,
 )
+
+# %%
 mu = np.linspace(-2, 2, 401)
 family = norm.pdf(x, mu[:, None], 1.0)
 by_accuracy, by_value = (mu[d(p, family, dx).argmin()] for d in (divergences.tv, divergences.js))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/two-wishes",
     "The μ with the smallest best accuracy and the μ with the smallest V(D*) are more than 0.3 apart.",
@@ -661,12 +717,18 @@ claim(
 row_2 = (random_p * np.log(random_p / random_m)).sum(-1) + (random_q * np.log(random_q / random_m)).sum(-1)
 row_3 = divergences.value(random_best, random_p, random_q) - np.log(4)
 jsd = divergences.js(random_p, random_q)
+
+# %% jupyter={"source_hidden": true}
 claim("02/slide-half", "Row 2 of the slide is twice the JSD.", row_2 / jsd, equals=2, within=1e-9)
 claim("02/slide-sign", "Row 3 of the slide is negative for every pair; a JSD never is.", row_3, below=0)
 claim(
     "02/slide-repaired", "With + log 4 and the ½ it is the JSD.", (row_3 + 2 * np.log(4)) / 2, equals=jsd, within=1e-12
 )
+
+# %%
 same = divergences.value([0.5, 0.5], [0.5, 0.5], [0.5, 0.5]) - np.log(4)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/slide-at-equality", "At p = q, where JSD is 0, row 3 gives −2·log 4 = −2.77.", same, equals=-2.7726, within=1e-4
 )
@@ -687,6 +749,8 @@ def G(z):
 
 z = rng.normal(size=200_000)  # p_z
 made = G(z)  # p_g
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/noise-prior",
     "G makes examples of mean 3; with z drawn from p_g, as printed, it makes examples of mean 9.",
@@ -707,6 +771,8 @@ claim(
 here, between, there = np.array([1.0, 0.0]), np.array([0.5, 0.5]), np.array([0.0, 1.0])
 direct = divergences.js(here, there)
 legs = np.array([divergences.js(here, between), divergences.js(between, there)])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "02/no-distance",
     "By JSD the straight way from (1, 0) to (0, 1) is longer than the way over (½, ½).",

@@ -53,6 +53,8 @@ half, left = np.array([0.5, 0.5]), np.array([1.0, 0.0])
 one_bin = divergences.kl(half, left)
 print("q misses a bin of p:", one_bin)
 print("p misses a bin of q:", divergences.kl(left, half).round(4), "= log 2")
+
+# %% jupyter={"source_hidden": true}
 claim("03/kl-infinite", "One bin that p visits and q does not makes KL(p‖q) infinite.", np.isinf(one_bin))
 
 # %%
@@ -61,6 +63,8 @@ p, q = rng.dirichlet(np.ones(6), size=(2, 300))  # 300 pairs of random histogram
 padded = [np.insert(each, 3, 0.0, axis=1) for each in (p, q)]  # and a bin that neither of them visits
 measures = (divergences.kl, divergences.js, divergences.tv, divergences.pearson_chi2)
 change = [measure(*padded) - measure(p, q) for measure in measures]
+
+# %% jupyter={"source_hidden": true}
 claim("03/empty-bins", "A bin that neither visits changes none of KL, JSD, TV, χ².", change, equals=0, within=1e-12)
 
 # %% [markdown]
@@ -72,6 +76,8 @@ epsilon = np.array([1e-6, 1e-9, 1e-12])
 smoothed = divergences.kl(half, np.stack([1 - epsilon, epsilon], axis=-1))
 steps = np.diff(smoothed)
 print("KL with ε = 1e-6, 1e-9, 1e-12:", smoothed.round(2))
+
+# %% jupyter={"source_hidden": true}
 claim("03/epsilon", "Each factor 1000 in ε adds ½·log 1000 to KL.", steps, equals=np.log(1000) / 2, within=1e-5)
 
 # %% [markdown]
@@ -84,6 +90,8 @@ wide = np.linspace(-50, 50, 2001)
 near, far = (np.exp(-((wide - shift) ** 2) / 2) / np.sqrt(2 * np.pi) for shift in (0, 40))
 underflow = divergences.kl(near, far, dx=0.05)
 print("exact: 40²/2 = 800 nats. On the grid:", underflow)
+
+# %% jupyter={"source_hidden": true}
 claim("03/underflow", "In 64 bits, two Gaussians 40σ apart have KL = ∞; exactly it is 800.", np.isinf(underflow))
 
 # %% [markdown]
@@ -144,6 +152,8 @@ plt.show()
 # %%
 fitted = {name: np.array([abs(mu[i]), sigma[j]]) for name, (i, j) in best.items()}
 moments, mode = np.array([0, np.hypot(2, 0.5)]), np.array([2, 0.5])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/mass-covering", "KL picks the mean and the width of the whole data.", fitted["KL"], equals=moments, within=0.05
 )
@@ -165,6 +175,8 @@ claim("03/js-covers", "On these data JSD covers both modes, too.", fitted["JSD"]
 # %%
 valley = costs["JSD"].min(axis=1)[mu > -0.01]  # over 0 ≤ μ ≤ 3, the best σ for each
 ridge = valley[:21].max() - valley[20]  # μ = 2 is entry 20
+
+# %% jupyter={"source_hidden": true}
 claim("03/js-side-valleys", "On its way from a mode to the middle, JSD first rises.", ridge, above=0.005)
 
 # %% [markdown]
@@ -182,6 +194,8 @@ sparse = np.where(sparse < 1e-3, 0, sparse)  # many empty bins: support traps on
 p, q = sparse / sparse.sum(-1, keepdims=True)
 js, tv = divergences.js(p, q), divergences.tv(p, q)
 print("of 2000 pairs, KL is infinite for", "most" if np.isinf(divergences.kl(p, q)).mean() > 0.5 else "few")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/js-bounded",
     "JSD lies between 0 and log 2, also where KL is infinite.",
@@ -212,6 +226,8 @@ plt.show()
 
 # %%
 broken = {name: np.count_nonzero(values > 1e-12) for name, values in excess.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/js-no-metric",
     "Of 20,000 random triples, thousands violate the triangle inequality of JSD.",
@@ -268,8 +284,11 @@ LIBRARY = {
 # %%
 p, q = rng.dirichlet(np.full(8, 2.0), size=(2, 500))
 off = [f_divergence(f, p, q) / LIBRARY[name](p, q) - 1 for name, f in PRICES.items()]
+
+# %% jupyter={"source_hidden": true}
 claim("03/f-divergences", "Σ q f(p/q) is the library's number, for all five and 500 pairs.", off, equals=0, within=1e-9)
 
+# %%
 ratio = np.linspace(0.002, 5, 1000)
 figures.divergences.f_curves(ratio, {name: PRICES[name](ratio) for name in ("KL", "reverse KL", "JSD", "TV")})
 plt.show()
@@ -284,6 +303,8 @@ plt.show()
 # %%
 huge = 1e12
 ends = [PRICES[name](1 / huge) + PRICES[name](huge) / huge for name in ("JSD", "TV")]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/two-ends",
     "The two ends, f(0) + lim f(r)/r, give log 2 for JSD, 1 for TV.",
@@ -301,9 +322,15 @@ claim(
 # %%
 shuffle = rng.permutation(8)
 change = [d(p[:, shuffle], q[:, shuffle]) - d(p, q) for d in LIBRARY.values()]
+
+# %% jupyter={"source_hidden": true}
 claim("03/blind-to-place", "Shuffling the bins changes no f-divergence.", change, equals=0, within=1e-12)
+
+# %%
 place = np.arange(8.0)  # bins one unit apart
 moved = transport.emd(p[:, shuffle], q[:, shuffle], positions=place) - transport.emd(p, q, positions=place)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/emd-sees-place", "The same shuffle changes the earth mover's distance of every pair.", np.abs(moved), above=1e-6
 )
@@ -351,6 +378,8 @@ plt.show()
 p, q = rng.dirichlet(np.full(10, 0.5), size=(2, 200))  # 200 random pairs
 D, loss = best_answers(hinge(p, q, LEVELS[..., None]))
 bound = 2 * (1 - divergences.tv(p, q))
+
+# %% jupyter={"source_hidden": true}
 claim("03/hinge-sign", "The best D for the hinge loss is sign(p − q).", D, equals=np.sign(p - q), within=0.011)
 claim(
     "03/hinge-is-tv",
@@ -363,11 +392,17 @@ claim(
 # %%
 D, _ = best_answers(least_squares(p, q, LEVELS[..., None]))
 stretched = 2 * divergences.optimal_discriminator(p, q) - 1
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/least-squares-d", "The best least-squares D is 2·D* − 1, D* from chapter 02.", D, equals=stretched, within=0.006
 )
+
+# %%
 D = (p - q) / (p + q)
 spread, chi2 = (p * D**2 + q * D**2).sum(-1), divergences.minimised_by("least_squares", p, q)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/least-squares-chi2",
     "At the best least-squares D, E_p[D²] + E_q[D²] is Pearson's χ²(2q‖p+q).",
@@ -406,6 +441,8 @@ felt = gradient(lambda q: -(q * D).sum(-1), a)
 to_tv = gradient(lambda q: 2 * divergences.tv(p, q), a)
 to_reverse_kl = gradient(lambda q: divergences.kl(q, p), a)
 off = np.degrees(np.arccos(cosine(felt, to_reverse_kl)))
+
+# %% jupyter={"source_hidden": true}
 claim("03/hinge-gradient", "What G feels under hinge is the gradient of 2·TV.", felt - to_tv, equals=0, within=1e-6)
 claim(
     "03/hinge-not-reverse-kl",
@@ -417,6 +454,8 @@ claim(
 # %%
 logit = np.log(p / softmax(a)[:, None, :])  # the best logit of the cross-entropy loss: log D*/(1 − D*)
 gap = gradient(lambda q: -(q * logit).sum(-1), a) - to_reverse_kl
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/linear-loss-reverse-kl",
     "After a cross-entropy D, −E_q[logit] has the gradient of reverse KL.",
@@ -506,15 +545,23 @@ plt.show()
 
 # %%
 emd = [curves["EMD"] - np.abs(theta) for curves in CURVES.values()]
+
+# %% jupyter={"source_hidden": true}
 claim("03/emd-is-the-shift", "EMD is |θ| in all four families.", emd, equals=0, within=1e-9)
 
+# %%
 apart = np.abs(theta) > h / 2  # every shift but 0
 lines = CURVES["parallel lines"]
 far = [lines["JSD"][apart] / np.log(2), lines["TV"][apart]]
+
+# %% jupyter={"source_hidden": true}
 claim("03/lines", "Parallel lines: JSD = log 2 and TV = 1 at every shift but 0.", far, equals=1, within=1e-12)
 
+# %%
 bars, whole = CURVES["bars"]["JSD"], np.abs(theta - np.rint(theta)) < h / 2  # shifts by whole bars
 meet = whole & apart & (np.abs(theta) < 4.5)
+
+# %% jupyter={"source_hidden": true}
 claim("03/bars-between", "Bars, shifted by part of a bar: JSD is log 2.", bars[~whole], equals=np.log(2), within=1e-12)
 claim(
     "03/bars-whole",
@@ -530,15 +577,25 @@ claim(
 # %%
 uniform, gaussian = CURVES["uniform"], CURVES["Gaussian"]
 exact = np.minimum(1, np.abs(theta)) * np.log(2)  # continuous, and constant from |θ| = 1 on
+
+# %% jupyter={"source_hidden": true}
 claim("03/uniform", "Uniform: JSD = min(1, |θ|)·log 2.", uniform["JSD"], equals=exact, within=1e-12)
 claim("03/uniform-kl", "Uniform: KL is infinite at every shift but 0.", np.isinf(uniform["KL"][apart]))
 
 claim("03/gaussian-kl", "Gaussian: KL = θ²/2.", gaussian["KL"], equals=theta**2 / 2, within=1e-9)
+
+# %%
 rise = np.diff(gaussian["JSD"][theta > -h / 2])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/gaussian-js-rises", "Gaussian: JSD is nowhere constant; it rises with every bin from 0 to 6σ.", rise, above=1e-5
 )
+
+# %%
 values = divergences.js(FAMILIES["Gaussian"](0.0), FAMILIES["Gaussian"](np.array([1.0, 8.0])))
+
+# %% jupyter={"source_hidden": true}
 claim("03/gaussian-js-values", "Gaussian: JSD is 0.111 at 1σ, 0.693 at 8σ.", values, equals=[0.111, 0.693], within=5e-4)
 
 # %% [markdown]
@@ -557,10 +614,20 @@ for name, curve in gaussian.items():
 
 # %%
 share = slope(gaussian["JSD"], 5.5 - h, 5.5 + h) / slope(gaussian["EMD"], 5.5 - h, 5.5 + h)
+
+# %% jupyter={"source_hidden": true}
 claim("03/js-saturates", "Gaussian at 5.5σ: JSD rises less than a fiftieth as fast as EMD.", share, above=0, below=0.02)
+
+# %%
 kinks = [[slope(curves["EMD"], -h, 0), slope(curves["EMD"], 0, h)] for curves in CURVES.values()]
+
+# %% jupyter={"source_hidden": true}
 claim("03/emd-kink", "At p = q the slope of EMD jumps from −1 to 1.", kinks, equals=[[-1, 1]] * 4, within=1e-9)
+
+# %%
 smooth = [[slope(gaussian[name], -h, 0), slope(gaussian[name], 0, h)] for name in ("JSD", "KL")]
+
+# %% jupyter={"source_hidden": true}
 claim("03/js-smooth-at-0", "Gaussian: at p = q JSD and KL are smooth, with slope 0.", smooth, equals=0, within=0.03)
 
 # %% [markdown]
@@ -582,6 +649,8 @@ is_first = np.array([np.isin(all_points, first) for all_points, (first, _) in zi
 p, q = is_first / 500, ~is_first / 500  # each point carries 1/500 of its own sample
 js_points = divergences.js(p, q)
 emd_points = np.array([transport.emd(*pair, positions=at) for *pair, at in zip(p, q, points, strict=True)])
+
+# %% jupyter={"source_hidden": true}
 claim("03/samples-js", "Two samples of the same Gaussian have JSD = log 2.", js_points, equals=np.log(2), within=1e-12)
 claim(
     "03/samples-emd",
@@ -601,7 +670,7 @@ js_bins = np.array([[divergences.js(p, q) for p, q in each] for each in masses])
 figures.divergences.bins_against_points(counts, js_bins, emd_points)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim("03/finer-bins", "Bins of half the width never lower the JSD of two histograms.", np.diff(js_bins), above=-1e-12)
 claim(
     "03/bins-decide",
@@ -631,10 +700,16 @@ p, q = rng.dirichlet(np.ones(4), size=(2, 300))
 nothing = np.zeros_like(p)
 p, q = np.hstack([p, nothing]), np.hstack([nothing, q])  # 300 random pairs that do not meet
 js, mixture = divergences.js(p, q), (p + q) / 2
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/disjoint", "When p and q do not meet, JSD is log 2, whatever their shapes.", js, equals=np.log(2), within=1e-12
 )
+
+# %%
 slide = divergences.kl(p, mixture) + divergences.kl(q, mixture)  # the slide's second line: no ½
+
+# %% jupyter={"source_hidden": true}
 claim(
     "03/lost-half",
     "Where p and q do not meet, the slide's second line gives log 4: twice the JSD.",

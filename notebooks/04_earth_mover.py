@@ -72,12 +72,17 @@ plt.show()
 
 # %%
 three = np.stack([direct, in_steps, blind])
+
+# %% jupyter={"source_hidden": true}
 claim("04/rows", "The rows of all three plans sum to p.", three.sum(axis=2) - p, equals=0, within=1e-12)
 claim("04/columns", "The columns of all three plans sum to q.", three.sum(axis=1) - q, equals=0, within=1e-12)
 
+# %%
 weights = np.random.default_rng(0).dirichlet(np.ones(3), size=1000)
 mixed = np.tensordot(weights, three, axes=1)  # 1000 mixtures
 off = [mixed.sum(2) - p, mixed.sum(1) - q]
+
+# %% jupyter={"source_hidden": true}
 claim("04/mixtures", "A thousand mixtures of three plans are plans, too.", off, equals=0, within=1e-12)
 
 # %% [markdown]
@@ -96,6 +101,8 @@ for name, plan in {"direct": direct, "in steps": in_steps, "blind": blind}.items
 
 costs = [transport.plan_cost(plan, D) for plan in three]
 means = [transport.plan_cost(plan, D) for plan in mixed] - weights @ costs
+
+# %% jupyter={"source_hidden": true}
 claim("04/linear-cost", "A mixture of plans costs the mixture of their costs.", means, equals=0, within=1e-12)
 claim("04/several-best", "Two different plans cost the same 0.4.", costs[:2], equals=0.4, within=1e-12)
 
@@ -118,8 +125,14 @@ plt.show()
 
 # %%
 swap_cost = transport.plan_cost(swap, D)
+
+# %% jupyter={"source_hidden": true}
 claim("04/swap", "To swap bins 1 and 3 of three equal bins costs 4/3.", swap_cost, equals=4 / 3, within=1e-12)
+
+# %%
 same = [transport.emd(thirds, thirds, positions=x), transport.emd(thirds, thirds, cost=D)]
+
+# %% jupyter={"source_hidden": true}
 claim("04/same-piles", "The distance of a pile from itself is 0.", same, equals=0, within=1e-12)
 
 # %% [markdown]
@@ -164,6 +177,8 @@ from scipy.optimize import linprog
 
 solution = linprog(c=D.ravel(), A_eq=A, b_eq=np.concatenate([p, q]), bounds=(0, None), method="highs")
 print(f"least cost: {solution.fun:.2f}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/lp-small",
     "The linear program finds the cost of the best plan made by hand.",
@@ -172,7 +187,10 @@ claim(
     within=1e-9,
 )
 
+# %%
 ranks = [np.linalg.matrix_rank(transport.marginal_constraints(n, m).toarray()) - (n + m) for n, m in [(3, 3), (4, 7)]]
+
+# %% jupyter={"source_hidden": true}
 claim("04/one-too-many", "Of the n + m sums of a plan, n + m − 1 are independent.", ranks, equals=-1, within=0)
 
 # %% [markdown]
@@ -189,6 +207,8 @@ for _ in range(100):
     n, m = rng.integers(2, 30, 2)
     γ = transport.plan(rng.dirichlet(np.ones(n)), rng.dirichlet(np.ones(m)), rng.random((n, m)))
     ways.append(np.count_nonzero(γ) - (n + m - 1))
+
+# %% jupyter={"source_hidden": true}
 claim("04/corner", "A hundred best plans use at most n + m − 1 ways.", ways, below=0.5)
 
 # %% [markdown]
@@ -225,6 +245,8 @@ for _ in range(300):
     by_sums = transport.emd(p, q, positions=(x, y))
     numbers.append([by_program, by_simplex, by_sums, wasserstein_distance(x, y, p, q)])
 spread = np.ptp(numbers, axis=1)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/four-ways",
     "Linear program, network simplex, cumulative sums and SciPy agree on 300 pairs of piles.",
@@ -238,12 +260,19 @@ claim(
 # %%
 bins, one, two, three = np.arange(1, 4), [1, 0, 0], [0, 1, 0], [0, 0, 1]
 slides = [transport.emd(one, three, positions=bins), transport.emd(one, two, positions=bins)]
+
+# %% jupyter={"source_hidden": true}
 claim("04/slides", "The slides' ① is 2 and their ② is 1.", slides, equals=[2, 1], within=1e-12)
 
+# %%
 theta = np.linspace(-3, 3, 121)
 pile = rng.dirichlet(np.ones(5))
 moved = np.array([transport.emd(pile, pile, positions=(np.arange(5), np.arange(5) + t)) for t in theta])
+
+# %% jupyter={"source_hidden": true}
 claim("04/shift", "A pile of any shape, moved by θ, is |θ| away.", moved, equals=np.abs(theta), within=1e-12)
+
+# %%
 figures.earth.shift(theta, moved, {"①": (2, 2), "②": (1, 1)})
 plt.show()
 
@@ -263,6 +292,8 @@ plt.show()
 
 # %%
 keeps_or_moves = [np.trace(keeps) - np.trace(moves), transport.plan_cost(keeps, D) - transport.plan_cost(moves, D)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/diagonal",
     "Of the two plans of the example, the one with the larger diagonal costs 1 more.",
@@ -294,6 +325,8 @@ crossed[0, 4] = crossed[3, 1] = 0.5  # 1 → 5 and 4 → 2
 D = transport.cost_matrix(five)
 dearest = -transport.emd(start, goal, cost=-D)
 costs = [transport.plan_cost(crossed, D), dearest, transport.emd(start, goal, cost=D)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/zero-diagonals",
     "From {1, 4} to {2, 5} no plan can keep anything; the dearest costs 3, the best 1.",
@@ -302,12 +335,15 @@ claim(
     within=1e-12,
 )
 
+# %%
 extra = []
 for _ in range(100):
     D, (p, q) = transport.cost_matrix(rng.normal(size=(8, 2))), rng.dirichlet(np.ones(8), size=2)
     rest = np.minimum(p, q)
     kept_first = (1 - rest.sum()) * transport.emd(p - rest, q - rest, cost=D, normalise=True)
     extra.append(kept_first - transport.emd(p, q, cost=D))
+
+# %% jupyter={"source_hidden": true}
 claim("04/common-stays", "With a metric, keeping all common mass in place costs nothing.", extra, equals=0, within=1e-9)
 
 # %%
@@ -315,6 +351,8 @@ D = transport.cost_matrix([1, 2, 3], power=2)
 p, q = np.array([0.5, 0.5, 0]), np.array([0, 0.5, 0.5])
 leave, shift = np.array([[0, 0, 0.5], [0, 0.5, 0], [0, 0, 0]]), np.array([[0, 0.5, 0], [0, 0, 0.5], [0, 0, 0]])
 squared = [transport.plan_cost(leave, D), transport.plan_cost(shift, D), transport.emd(p, q, cost=D)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/squared-moves", "Squared ways: to leave bin 2 costs 2, to move it 1.", squared, equals=[2, 1, 1], within=1e-12
 )
@@ -331,6 +369,8 @@ for _ in range(50):
     D, (p, q) = transport.cost_matrix(rng.normal(size=(7, 2))), rng.dirichlet(np.ones(7), size=2)
     back_and_forth.append(transport.emd(p, q, cost=D) - transport.emd(q, p, cost=D))
     transposed.append(transport.plan_cost(transport.plan(p, q, D).T, D) - transport.emd(q, p, cost=D))
+
+# %% jupyter={"source_hidden": true}
 claim("04/symmetric", "EMD(p, q) = EMD(q, p).", back_and_forth, equals=0, within=1e-12)
 claim("04/transposed", "A best plan, transposed, is a best plan back.", transposed, equals=0, within=1e-12)
 
@@ -373,6 +413,8 @@ for _ in range(200):
     slack.append(np.max((D - f[:, None] - g)[transport.plan(p, q, D) > 0]))
     steepest.append(np.max(np.abs(np.diff(f)) / np.diff(x)))
     mirrored.append(np.max(np.abs(f + g)))
+
+# %% jupyter={"source_hidden": true}
 claim("04/no-gap", "The carrier's bill Σ p f + Σ q g is the EMD, for 200 pairs of piles.", gaps, equals=0, within=1e-9)
 claim("04/slackness", "Where a plan moves earth, f + g = D.", slack, equals=0, within=1e-9)
 claim("04/one-function", "On common bins g = −f.", mirrored, equals=0, within=1e-9)
@@ -382,6 +424,8 @@ claim("04/one-lipschitz", "No dual potential f is steeper than 1.", steepest, be
 slopes = rng.uniform(-1, 1, size=(1000, 8))
 every_f = np.hstack([np.zeros((1000, 1)), np.cumsum(slopes * np.diff(x), axis=1)])  # a thousand 1-Lipschitz functions
 bills = every_f @ (p - q) / transport.emd(p, q, positions=x)
+
+# %% jupyter={"source_hidden": true}
 claim("04/lower-bound", "Each of 1000 random 1-Lipschitz f gives less than the EMD.", bills, below=1)
 
 # %% [markdown]
@@ -404,6 +448,8 @@ plt.show()
 
 # %%
 values = [f @ (p - q) for f in optimal.values()]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/plateau",
     "All three critics are optimal; one is flat between the piles.",
@@ -411,8 +457,12 @@ claim(
     equals=transport.emd(p, q, x),
     within=1e-12,
 )
+
+# %%
 crossing = np.abs(np.cumsum(p - q))[:-1] > 0
 there = [np.diff(f)[crossing] for f in optimal.values()]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/steep-where-crossed", "Where earth must cross, all three critics have slope −1.", there, equals=-1, within=1e-12
 )
@@ -442,6 +492,8 @@ def modes(centres, weights):
 p, q = modes([-3, 0, 3], [0.3, 0.4, 0.3]), modes([-1.5, 1.5], [0.5, 0.5])
 emd = transport.emd(p, q, positions=x)
 f_exact, _ = transport.potentials(p, q, transport.cost_matrix(x))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/straight-line",
     "The best straight critic sees no difference: |E_p x − E_q x| = 0.",
@@ -482,8 +534,14 @@ plt.show()
 
 # %%
 share = np.array([(p - q) @ f for f in found]) / emd
+
+# %% jupyter={"source_hidden": true}
 claim("04/critic-emd", "Five networks find between 98% and 100% of the EMD.", share, above=0.98, below=1 + 1e-9)
+
+# %%
 deviation = np.abs(np.array(found) - f_exact)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/critic-potential", "In every bin the five networks are within 0.05 of the program's f.", deviation, below=0.05
 )
@@ -493,6 +551,8 @@ claim("04/critic-steepest", "The penalty kept all slopes below 1.05.", steepest,
 # %%
 unbounded = train_critic(seed=0, penalty=0.0)
 report = (p - q) @ unbounded / emd
+
+# %% jupyter={"source_hidden": true}
 claim(
     "04/critic-unbounded",
     "Without the penalty, 600 steps report more than a thousand times the EMD.",

@@ -53,6 +53,8 @@ x, y = np.meshgrid(moves, moves, indexing="ij")
 best_y = (x[..., None] * moves).max(axis=-1)  # max over y' of V(x, y')
 best_x = (moves * y[..., None]).min(axis=-1)  # min over x' of V(x', y)
 gain = best_y - best_x
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/nash",
     "In the game xy the players can gain |x| + |y|: nothing at (0, 0), something everywhere else.",
@@ -78,7 +80,7 @@ x, y = np.meshgrid(np.linspace(-1.8, 1.8, 73), np.linspace(-1.8, 1.8, 73))
 figures.games.saddle(x, y, x * y, xy.field(x, y), flow.y.T)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "05/circle",
     "In continuous time the players of xy circle the equilibrium for ever, at a constant distance.",
@@ -97,6 +99,8 @@ claim(
 # %%
 fences = np.array([1.0, 10.0, 100.0, 1000.0])
 lowest = [(np.linspace(-fence, fence, 2001) * 1.0).min() for fence in fences]  # y = 1, every x within the fence
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/one-side-unbounded",
     "With y fixed at 1, the best x is always at the fence, so without a fence there is no best x.",
@@ -105,6 +109,7 @@ claim(
     within=1e-9,
 )
 
+# %%
 visited = [(1.0, 1.0)]
 for _ in range(8):
     x, y = visited[-1]
@@ -112,6 +117,8 @@ for _ in range(8):
     y = moves[(x * moves).argmax()]  # then y is, x fixed
     visited.append((float(x), float(y)))
 print("corners visited:", visited[:5])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/fence-cycle",
     "Within a fence, full optimisation in turn jumps from corner to corner for ever.",
@@ -157,6 +164,8 @@ plt.show()
 
 # %%
 k = np.arange(501)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/simultaneous-diverges",
     "Simultaneous steps on xy: after k updates the distance has grown by exactly (1 + η²)^(k/2).",
@@ -184,6 +193,8 @@ measured = [
     for eta in (0.1, 0.03, 0.01, 0.003)
 ]
 print("the same time 50 with η = 0.1, 0.03, 0.01, 0.003: ×", np.round(measured, 2))
+
+# %% jupyter={"source_hidden": true}
 claim("05/smaller-steps", "Smaller steps make the spiral slower, but it never turns inwards.", measured, above=1.0)
 
 # %% [markdown]
@@ -193,6 +204,8 @@ claim("05/smaller-steps", "Smaller steps make the spiral slower, but it never tu
 # %%
 long = games.trajectory(xy, games.alternating(0.1), start, steps=20_000)
 ellipse = (long**2).sum(axis=-1) - 0.1 * long.prod(axis=-1)  # x² + y² − η·xy
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/ellipse",
     "Alternating steps keep x² + y² − η·xy, to the last digits, over 20,000 updates.",
@@ -267,6 +280,8 @@ closed_form = {
     "extragradient": np.sqrt(1 - etas**2 + etas**4),
     "optimistic": np.sqrt((1 + np.sqrt(1 - 4 * etas**2)) / 2),
 }
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/moduli",
     "The measured |λ| are √(1+η²), 1, √(1−η²+η⁴) and √((1+√(1−4η²))/2), at 199 values of η.",
@@ -295,6 +310,8 @@ for name, make in INTEGRATORS.items():
     rates[name] = (r[3_000] / r[100]) ** (1 / 2_900)  # what one update did, in the mean over 2,900
     foretold = np.abs(games.eigenvalues(xy, make(0.1))).max()
     print(f"{name:>16}: |λ| = {foretold:.3f}, measured {rates[name]:.3f} per update")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/rates",
     "For all six, |λ| foretells the factor per update that the trajectories show.",
@@ -331,6 +348,8 @@ plt.show()
 # %%
 for name, r in ahead.items():
     print(f"{name:>23}: distance {r[-1]:.2g} after 500 updates")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/look-ahead-5",
     "Looking 5 steps ahead converges: |w| < 1e-9 after 500 updates.",
@@ -349,11 +368,15 @@ claim(
     ahead["look-ahead, K = 1"][-1],
     below=0.12,
 )
+
+# %%
 squared = [
     [np.abs(games.eigenvalues(xy, make(0.1, K))).max() ** 2 for K in range(1, 6)]
     for make in (games.look_ahead, games.look_ahead_first_order)
 ]
 K = np.arange(1, 6)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/look-ahead-moduli",
     "On xy |λ|² is 1 − (2K−1)η² with the second term and 1 − (K−1)η² without, for K = 1 … 5.",
@@ -371,6 +394,8 @@ cut = games.trajectory(xy, games.look_ahead_first_order(0.1, K=1), start=(1, 1),
 turns = games.trajectory(
     xy, games.alternating(0.1), start=(1 + 0.1 * 1, 1), steps=300
 )  # x one step earlier: it returns to 1
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/cut-is-turns",
     "One look ahead without the second term is the alternating step, with y going first.",
@@ -378,7 +403,11 @@ claim(
     equals=0,
     within=1e-12,
 )
+
+# %%
 once, plain = [make(0.1).step(xy, 1.0, 1.0) for make in (games.look_ahead, games.simultaneous)]
+
+# %% jupyter={"source_hidden": true}
 claim("05/opponent-stays", "Looking ahead moves y by its one real step; the K steps are virtual.", once[1] == plain[1])
 
 # %% [markdown]
@@ -424,6 +453,8 @@ print("distance from the equilibrium after 500 updates, η = 0.2, from (1, 1)")
 print(f"{'':>16}  simultaneous  alternating")
 for name, (a, b) in zip(gans, ends, strict=True):
     print(f"{name:>16}  {a:12.3g}  {b:11.3g}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/dirac-converge",
     "With instance noise, R1 or consensus the Dirac-GAN converges (< 1e-4), with both kinds of steps.",
@@ -449,6 +480,8 @@ largest = {name: [np.abs(games.eigenvalues(gans[name], step)).max() for step in 
 for name, (a, b) in largest.items():
     print(f"{name:>16}: |λ| = {a:.4f} simultaneous, {b:.4f} alternating")
 free, damped = ["gan", "non_saturating", "wgan", "wgan_clipped"], ["instance_noise", "r1", "consensus"]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/free-outside",
     "Without friction, simultaneous steps on the Dirac-GAN have |λ| > 1 at the equilibrium.",
@@ -483,6 +516,8 @@ starts = [(0.2, 0.0), (1, 1), (2, 0), (0, 3)]
 for eta in (0.2, 0.1, 0.05):
     r = np.hypot(*np.moveaxis(games.trajectory(ns, games.simultaneous(eta), starts, steps=8_000)[-200:], -1, 0))
     cycle[eta] = (r.min(), r.max())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/ns-cycle",
     "Non-saturating, simultaneous: from inside and outside it ends on one cycle, of radius √(2η) within 5 %.",
@@ -490,7 +525,11 @@ claim(
     equals=1,
     within=0.05,
 )
+
+# %%
 r = np.hypot(*games.trajectory(ns, games.alternating(0.2), (1, 1), steps=16_000).T)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/ns-slow",
     "Non-saturating, alternating: it converges like 1/√k; four times the updates halve the distance.",
@@ -515,6 +554,8 @@ tails = [
     for make in (games.simultaneous, games.alternating)
     for eta in (0.05, 0.2)
 ]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/gp-never-settles",
     "WGAN-GP never settles: from 50 starts, no distance below 1 in the last 500 of 3,000 updates.",
@@ -534,9 +575,15 @@ at = {
     ]
     for factor in (0.99, 1.01)
 }
+
+# %% jupyter={"source_hidden": true}
 claim("05/r1-small-steps", "R1 with simultaneous steps converges for η just below 4γ.", at[0.99], below=1)
 claim("05/r1-large-steps", "R1 with simultaneous steps diverges for η just above 4γ.", at[1.01], above=1)
+
+# %%
 near, far = np.hypot(*games.trajectory(gans["consensus"], games.simultaneous(0.2), [(1, 1), (2, 2)], steps=2_000)[-1].T)
+
+# %% jupyter={"source_hidden": true}
 claim("05/consensus-near", "Consensus converges from (1, 1).", near, below=1e-12)
 claim("05/consensus-far", "Consensus drifts away, beyond 5, from (2, 2), where D is sure and V is flat.", far, above=5)
 
@@ -621,6 +668,8 @@ for step in range(1, 1001):
 # %%
 figures.games.collapse(x, p, d_star, fixed, refreshed)
 plt.show()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/even-d-star-collapses",
     "Against D*, held fixed, the generator ends on one bin, the one where D* is largest.",
@@ -644,6 +693,8 @@ arbitrary = np.array([rng.permutation(levels) for _ in range(50)])
 q = np.tile(q_start, (50, 1))
 for _ in range(1000):
     q = normalised(q * arbitrary)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/any-d-collapses",
     "Each of 50 arbitrary discriminators, held fixed, leaves the generator one bin, its own argmax.",
@@ -693,6 +744,8 @@ def penalty(theta, psi):
 slope = (penalty(theta + 1e-6, psi) - penalty(theta - 1e-6, psi)) / 2e-6  # ∂/∂θ of ½‖v‖²
 s = 1 / (1 + np.exp(psi * theta))
 bend = psi * (theta**2 + psi**2) * s**2 * (1 - s)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "05/consensus-gradient",
     "∂/∂θ ½‖v‖² is θs² − ψ(θ²+ψ²)s²(1−s), which is the line of gan_core.",

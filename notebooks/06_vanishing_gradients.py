@@ -93,6 +93,8 @@ plt.show()
 
 # %%
 D = 1 / (1 + torch.exp(-a))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "06/saturating-logit-gradient",
     "The gradient of log(1 − D) in the logit is −D.",
@@ -107,7 +109,11 @@ claim(
     equals=0,
     within=1e-12,
 )
+
+# %%
 sure_fake, sure_real = torch.tensor([-7.0]), torch.tensor([7.0])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "06/saturates-at-fake",
     "The loss log(1 − D) has lost 99.9 % of its gradient where D calls the fake a fake (a = −7).",
@@ -146,6 +152,7 @@ loss_ones = bce_loss(fake_d_output_prob, torch.ones(batch_size, 1))
 # the article: max(log D)で最適化する場合 (to optimise max log D)
 loss_zeros = -bce_loss(fake_d_output_prob, torch.zeros(batch_size, 1))
 
+# %% jupyter={"source_hidden": true}
 claim(
     "06/ones-are-non-saturating",
     "The line bce(D, ones) is −E[log D], the non-saturating loss.",
@@ -168,6 +175,8 @@ claim(
 found_out = torch.logit(torch.tensor([0.001]))
 called_min = logit_gradient(lambda a: bce_loss(torch.sigmoid(a), torch.ones_like(a)), found_out)
 called_max = logit_gradient(lambda a: -bce_loss(torch.sigmoid(a), torch.zeros_like(a)), found_out)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "06/labels-swapped",
     "Where D = 0.001, the line called min log(1 − D) has gradient −0.999, the line called max log D has −0.001.",
@@ -202,7 +211,7 @@ print("logit a    on logits    BCELoss of a sigmoid    log of a sigmoid")
 for row in zip(a32, on_logits, on_probabilities, naive, strict=True):
     print("{:7.0f} {:12.2f} {:23.1e} {:19.2f}".format(*(value + 0.0 for value in row)))  # + 0.0 turns −0 into 0
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "06/bce-eats-gradient",
     "At logit −50 BCELoss of a sigmoid leaves 2·10⁻¹⁰ of a gradient that should be 1.",
@@ -215,7 +224,11 @@ claim(
     "At logit −120 BCELoss of a sigmoid has a gradient of exactly 0 and stands at 100 instead of 120.",
     (on_probabilities[4] == 0) & (by_probability(a32[4:]) == 100),
 )
+
+# %%
 a64 = a32[2:4].double()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "06/float64-no-cure",
     "In float64 nothing changes: at −30 and −50 the gradient is the same −σ(a)/10⁻¹², to 0.1 %.",
@@ -265,7 +278,7 @@ named = [(what, objectives.cross_entropy(a, a), -logit_gradient(saturating, a).m
 figures.gradients.bound(loss_d, gradient, named)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "06/loss-d-bounds-gradient",
     "The mean saturating gradient is at most L_D, for 3,000 random discriminators.",
@@ -299,6 +312,8 @@ blind = copy.deepcopy(run.discriminator)
 with torch.no_grad():
     [layer for layer in blind if isinstance(layer, nn.Linear)][-1].weight.zero_()  # the last layer looks at nothing
 fake = run.samples(256)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "06/blind-discriminator",
     "A D without slope sends exactly nothing to the pixels, by either loss, while its logit gradient is about ½.",
@@ -342,6 +357,8 @@ plt.show()
 decades = np.log10(plain["non_saturating"][:, -1] / plain["saturating"][:, -1])
 half = 2.776 * decades.std(ddof=1) / np.sqrt(5)  # Student's t, four degrees of freedom: a 95 % interval for the mean
 print(f"the two gradients are {decades.mean():.1f} ± {half:.1f} decades apart")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "06/frozen-saturating",
     "After 1,000 steps of D the saturating loss sends less than 0.002 to the pixels, on each of five seeds.",
@@ -376,6 +393,7 @@ def gradients_apart(run, fake):
     return ratio * torch.exp(D(fake).detach().flatten())
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "06/ratio-is-exp-minus-logit",
     "At each fake the two gradients differ by the factor exp(−a) and by nothing else, for all five discriminators.",
@@ -403,6 +421,7 @@ def compared(optimizer):
     return [first_step(run, non_saturating, optimizer) / first_step(run, saturating, optimizer) for run in runs]
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "06/descent-stands-still",
     "A step of gradient descent moves the fakes more than 1,000 times less with the saturating loss, on five seeds.",
@@ -445,7 +464,7 @@ panels = {"a plain discriminator": plain, "the same, spectrally normalised": bou
 figures.gradients.against_a_frozen_generator(STEPS, panels)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "06/bounded-below-one",
     "Spectrally normalised, D never sends more than 1 to the pixels of any fake, on five seeds.",
@@ -485,6 +504,7 @@ def u_moves(D, x):
     return not torch.equal(before, normalisation._u)
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "06/looking-changes-u",
     "A forward pass in training mode moves u even under no_grad; in eval mode it does not.",
@@ -532,7 +552,7 @@ slopes = {name: np.array([slope_of(name, theta) for theta in shift]) for name in
 figures.gradients.at_the_optimum(shift, at_optimum, slopes)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "06/optimal-saturating-is-2jsd",
     "At D* the saturating gradient is the slope of 2·JSD, at shifts 0.5 to 8.",
@@ -604,6 +624,8 @@ def by_heart(seed, n=24, d=64):
 
 
 loss_d, vanished, huge, accuracy = np.array([by_heart(seed) for seed in range(5)]).T
+
+# %% jupyter={"source_hidden": true}
 claim(
     "06/by-heart",
     "Though p = q, a linear D has a loss below 10⁻⁸ on its 24 + 24 points in 64 dimensions, on five seeds.",

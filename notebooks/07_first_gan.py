@@ -98,7 +98,9 @@ def moved(before, after, part):
 
 
 start = run.copy()
-training.discriminator_step(run)
+loss_d = training.discriminator_step(run)
+
+# %% jupyter={"source_hidden": true}
 claim("07/d-step-moves-d", "A step of D moves every layer of D.", moved(start, run, "discriminator"), above=0)
 claim(
     "07/d-step-spares-g",
@@ -108,8 +110,11 @@ claim(
     within=0,
 )
 
+# %%
 middle = run.copy()
-training.generator_step(run)
+loss_g = training.generator_step(run)
+
+# %% jupyter={"source_hidden": true}
 claim("07/g-step-moves-g", "A step of G moves every layer of G.", moved(middle, run, "generator"), above=0)
 claim(
     "07/g-step-spares-d",
@@ -153,8 +158,14 @@ for _ in range(300):  # D learns, G stands still
     climb.append(value_and_top(run))
     training.discriminator_step(run)
 climb, top = np.array(climb).T[0], climb[0][1]
+
+# %% jupyter={"source_hidden": true}
 claim("07/v-never-above", "V(D) never rises above 2·JSD − log 4.", climb - top, below=0)
+
+# %%
 gap = (top - climb[-1]) / (top - climb[0])
+
+# %% jupyter={"source_hidden": true}
 claim("07/d-climbs", "With G standing still, 300 steps of D go more than 4/5 of the way.", gap, below=0.2)
 
 # %% [markdown]
@@ -214,6 +225,8 @@ plt.show()
 first = np.array([measures(film[seed, 1]) for seed in range(5)])
 last = np.array([measures(run) for run in runs[5]])
 fall = last[:, 0] / first[:, 0]
+
+# %% jupyter={"source_hidden": true}
 claim("07/1d-learns", "The earth mover's distance falls by more than 3/4, on each of 5 seeds.", fall, below=1 / 4)
 claim("07/d-to-half", "At the end D is within 0.1 of ½, on average over the data, on each seed.", last[:, 2], below=0.1)
 
@@ -312,6 +325,8 @@ def held_still(seed):
 
 
 fooled, jsd = np.array([held_still(seed) for seed in range(5)]).T
+
+# %% jupyter={"source_hidden": true}
 claim("07/fools-held-d", "A D held still calls the fakes real: mean D(G(z)) > 0.8 on 5 seeds.", fooled, above=0.8)
 claim(
     "07/fooling-is-not-learning",
@@ -344,6 +359,8 @@ plt.show()
 late = {k: np.median(track[:, 5:10, 0].mean(1)) for k, track in tracks.items()}  # steps 180 to 300, median of seeds
 same_work = np.median(tracks[1][:, -5:, 0].mean(1))  # k = 1, steps 780 to 900
 per_step, per_work = late[1] / late[5], same_work / late[5]
+
+# %% jupyter={"source_hidden": true}
 claim("07/k5-per-step", "After 300 steps of G, k = 1 is more than 1.5 times as far away as k = 5.", per_step, above=1.5)
 claim(
     "07/k5-per-work",
@@ -362,6 +379,8 @@ claim(
 # %%
 jsd, away = tracks[1][:, 10:, 1], tracks[1][:, 10:, 2]  # k = 1, from step 330 on
 deceived = np.where(away < 0.03, jsd, 0).max(1)
+
+# %% jupyter={"source_hidden": true}
 claim("07/half-is-no-proof", "On each seed D is at times within 0.03 of ½ while JSD > 0.1 nats.", deceived, above=0.1)
 
 # %% [markdown]
@@ -398,6 +417,8 @@ print("spots covered after 260 steps, seed by seed:", *covered[:, 0])
 print("and after 1,300 steps:                      ", *covered[:, -1])
 of_data = metrics.modes(ring.sample(20_000, torch.Generator().manual_seed(1)), ring).near
 stray = of_data - near[:, -1]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "07/ring-covered",
     "In the end all eight spots of the ring are covered, on each of 5 seeds.",
@@ -416,6 +437,8 @@ claim("07/ring-stray", "Samples stray: on each seed fewer are near a spot than o
 # %%
 cloud = (2.0**2 / 2 + 0.3**2) ** 0.5 * torch.randn(2_000, 2, generator=torch.Generator().manual_seed(2))
 cloud = metrics.modes(cloud, ring)
+
+# %% jupyter={"source_hidden": true}
 claim("07/cloud-covers-all", "One wide Gaussian covers all eight spots as well.", cloud.covered, equals=8, within=0)
 claim(
     "07/ring-beats-cloud",
@@ -430,6 +453,8 @@ claim(
 
 # %%
 lowest = 0.025 ** (1 / 5)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "07/five-of-five", "Five of five is compatible with a rate of success of 48 %.", lowest, equals=0.478, within=0.001
 )
@@ -444,6 +469,8 @@ claim(
 # %%
 mine, other = datasets.digits().split(899, seed=0)
 judge = metrics.Judge(other, mine)
+
+# %% jupyter={"source_hidden": true}
 claim("07/judge", "The judge names more than 97 in 100 held-out digits correctly.", judge.accuracy, above=0.97)
 
 # %% [markdown]
@@ -512,6 +539,8 @@ plt.show()
 GAN, BLUR, NORMAL = "GAN, 3 seeds", "blurred training digits", "Gaussian, same moments"
 blind = np.concatenate([sure["untrained G, 3 seeds"], sure["noise"]])
 progress, floor = far[GAN] / far["untrained G, 3 seeds"].min(), far[GAN] / far["real digits"]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "07/digits-sure",
     "Of 65 to 85 in 100 GAN digits the judge is sure, on 3 seeds (real: 95).",
@@ -535,6 +564,8 @@ claim("07/digits-floor", "The GAN's pixel Fréchet distance is more than 3 times
 
 # %%
 closer = far[GAN].mean() - far[NORMAL]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "07/gaussian-is-nearer", "A Gaussian with the digits' moments is nearer to them than the GANs are.", closer, above=0
 )
@@ -565,6 +596,8 @@ plt.show()
 
 # %%
 uneven = {name: (share.max(1) / share.min(1).clip(1e-9)).max() for name, share in classes.items()}
+
+# %% jupyter={"source_hidden": true}
 claim("07/all-ten", "The GAN draws all ten digits, each more than once in 100, on each seed.", classes[GAN], above=0.01)
 claim("07/real-even", "Of real digits none is 1.5 times as frequent as another.", uneven["real digits"], below=1.5)
 claim(
@@ -593,6 +626,8 @@ def copied(x):
 
 blur = samplers[BLUR][0]
 ahead = [far[GAN].mean() - far[BLUR][0], sure[BLUR][0] - sure[GAN].mean()]
+
+# %% jupyter={"source_hidden": true}
 claim("07/blur-wins", "Blurred training digits beat the GANs on both measures.", ahead, above=0)
 claim(
     "07/blur-copies",
@@ -600,7 +635,11 @@ claim(
     copied(blur),
     above=0.9,
 )
+
+# %%
 fresh = [copied(x) for x in samplers[GAN]]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "07/gan-does-not-copy",
     "Of the GAN's digits more than half are nearer to a training digit, but fewer than 2/3.",
@@ -649,6 +688,8 @@ def rank_correlation(loss, distance):
 whole_d, whole_g = rank_correlation(loss_d, distances), rank_correlation(loss_g, distances)
 late_d = rank_correlation(loss_d[:, 10:], distances[:, 10:])  # from step 2,500 on
 late_g = rank_correlation(loss_g[:, 10:], distances[:, 10:])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "07/loss-d-rises",
     "L_D ranks the moments of a run the wrong way round: correlation with the distance < −0.5.",
@@ -661,7 +702,11 @@ claim(
     whole_g,
     above=0.5,
 )
+
+# %%
 turned = np.mean(late_d) - np.mean(whole_d), np.mean(whole_g) - np.mean(late_g)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "07/loss-turns",
     "In the second half alone both correlations, mean of 3 seeds, are weaker by more than 0.3.",
@@ -676,6 +721,8 @@ claim(
 # %%
 still = np.ptp(np.stack([loss_d, loss_g])[:, :, 10:], axis=2)  # largest minus smallest
 better = distances[:, 9] / distances[:, -1]
+
+# %% jupyter={"source_hidden": true}
 claim("07/losses-stand", "From step 2,500 on neither loss moves by more than 0.15 nats.", still, below=0.15)
 claim(
     "07/digits-go-on",
@@ -691,6 +738,8 @@ claim(
 # %%
 level = [run.history["loss_d"][-150:].mean() for run in runs[1]]
 jsd = tracks[1][:, -5:, 1].mean(1)  # over the same 150 steps
+
+# %% jupyter={"source_hidden": true}
 claim("07/same-loss", "At k = 1, on 5 seeds, L_D is log 4 within 0.01 nats.", level, equals=np.log(4), within=0.01)
 claim(
     "07/not-the-same",
@@ -712,6 +761,8 @@ claim(
 
 # %%
 gap = tracks[1][:, 10:, 3].mean(1)  # V(D*) − V(D), k = 1, mean from step 330 on
+
+# %% jupyter={"source_hidden": true}
 claim("07/not-optimised", "At k = 1 V(D) stays more than 0.1 nats below V(D*) on average.", gap, above=0.1)
 
 # %% [markdown]
@@ -723,6 +774,8 @@ claim("07/not-optimised", "At k = 1 V(D) stays more than 0.1 nats below V(D*) on
 # %%
 prior = norm.pdf(x) / (norm.pdf(x).sum() * dx)
 apart = [divergences.js(densities(run)[0], prior, dx) for run in runs[5]]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "07/prior-is-not-pg", "After training, the fakes' density is not the noise's: JSD > 0.03 nats.", apart, above=0.03
 )

@@ -96,6 +96,8 @@ def spread(x):
 
 rng = torch.Generator().manual_seed(0)
 widths = [spread(x) / spread(p.sample(1_000, rng)) for p, sets in ((spots, in_plane), (two, on_line)) for x in sets]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/d-star-one-point",
     "Against D*, held still, G ends on one point: less than 1/20 as wide as the data, in the plane and on the line.",
@@ -110,6 +112,7 @@ def cost(x):
     return nn.functional.softplus(wide.log_density(x) - spots.log_density(x))
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "08/data-cost-more",
     "Against D* the collapsed G has a lower loss than the data themselves would have, on each of 5 seeds.",
@@ -133,6 +136,8 @@ for k in range(8):
     a = spots.log_density(spots.centres) - q.log_density(spots.centres)
     at.append(a.roll(-k))
 print("logit of D* at the spots, from the one where G is, around:", [round(float(a)) for a in at[0]])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/points-away",
     "If q is one spot, D* is lowest at that spot, and highest at the spot opposite.",
@@ -216,6 +221,8 @@ def visited(x):
 late = range(300, 1_001, EVERY)
 share = {K: np.array([visited(frames[K, step]) for step in late]) for K in (0, 5)}  # (moments, 8)
 favourites = len(set(share[0].argmax(1)))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/k0-few",
     "K = 0, one seed, steps 300 to 1,000: at each moment more than half of the samples are nearest to two of the spots.",
@@ -289,6 +296,8 @@ table(record, AHEAD, MEASURES)
 
 # %%
 from_500 = steps >= 500
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/k0-collapsed",
     "Recorded, K = 0: from step 500 on no seed has more than half of the eight spots at any moment measured.",
@@ -317,6 +326,8 @@ claim(
 again = studies.rerun("ring", conditions=["K = 0", "K = 5"], seeds=range(2), upto=250)
 then = record.matching(again)
 apart = {name: [abs(now[name] - old[name]) for now, old in zip(again, then, strict=True)] for name in MEASURES}
+
+# %% jupyter={"source_hidden": true}
 claim("08/ring-again", "Done again, the share near a mode is the recorded one within 0.01.", apart["near"], below=0.01)
 
 # %% [markdown]
@@ -328,6 +339,8 @@ claim("08/ring-again", "Done again, the share near a mode is the recorded one wi
 cloud = np.sqrt(2.0**2 / 2 + 0.02**2) * torch.randn(4_096, 2, generator=rng)
 cloud = metrics.modes(cloud, ring, within=20)
 near_500, near_end = (record.table("near", at=at)["K = 5"] for at in (500, last))
+
+# %% jupyter={"source_hidden": true}
 claim("08/cloud-covers", "One wide Gaussian covers all eight spots as well.", cloud.covered, equals=8, within=0)
 claim(
     "08/cloud-near",
@@ -416,6 +429,8 @@ cut = [
     for optimizer in OPTIMIZERS.values()
     for K in (1, 3, 5)
 ]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/finite-differences",
     "Through SGD with momentum and through Adam, K = 1, 3, 5: df_K/dθ_G agrees with finite differences to 1e-6.",
@@ -484,7 +499,7 @@ measured = {
 fig = figures.modes.slopes(Ks, measured, formula, {"2θ": 2 * theta, "θ": theta})
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "08/closed-form",
     "On the two-parameter game the gradient through K = 0 … 30 steps of SGD is −(1 − c)ψ + 2cθ.",
@@ -525,6 +540,7 @@ def second_term(objective):
     return length([a - b for a, b in zip(whole, first, strict=True)]) / length(first)
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "08/envelope",
     "When D has arrived at its optimum, the second term of the whole f is gone: below 1e-6 of the first.",
@@ -560,7 +576,9 @@ def all_of_d(run):
 run = small(OPTIMIZERS["Adam"], normed)
 run.gan = replace(run.gan, opponent=unroll(5))
 before, of_g = all_of_d(run), [p.clone() for p in run.generator.parameters()]
-training.generator_step(run)
+loss_g = training.generator_step(run)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/d-stays",
     "After a step of G through 5 steps of Adam, D's weights, optimizer, averages and norms are what they were, to the bit.",
@@ -583,6 +601,8 @@ for _ in range(5):
     really.optimizer_d.zero_grad()
     loss.backward()
     really.optimizer_d.step()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/virtual-is-real",
     "The D that G plays against is D after five real steps of its own Adam.",
@@ -629,6 +649,8 @@ for K in (1, 5):
 
 # %%
 CONTROLS = ("K = 5, first order", "5 real steps")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/controls-cover",
     "Recorded: five steps of looking ahead without the second term, and five real steps, cover all eight spots on each seed.",
@@ -661,6 +683,8 @@ plt.show()
 budget = clock("K = 0")[-1]  # the time of all steps of K = 0
 in_time = steps[clock("K = 5") <= budget][-1]
 print(f"In the time of {last:,} steps of K = 0, K = 5 makes at least {in_time:,}.")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/equal-time",
     "Recorded: in the time in which K = 0 makes all its steps, K = 5 comes to cover all eight spots, on each seed.",
@@ -671,6 +695,8 @@ claim(
 
 # %%
 price = clock("K = 5, first order")[-1] / clock("K = 5")[-1]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/first-order-cheaper",
     "Recorded: without the second term a step takes less than 2/3 of the time.",
@@ -698,7 +724,7 @@ radius = {
 for (name, way), r in radius.items():
     print(f"{name:>9}, {way}: distance 1.41 → {r[-1]:.2g} after 2,000 updates")
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "08/one-ahead-needs-it",
     "One step ahead, both games: with the second term the distance falls below 1/1,000, without it stays above 1.4.",
@@ -739,6 +765,8 @@ table(grid, AHEAD, MEASURES | {"modes": "modes covered, of 25"})
 
 # %%
 covered_k0, covered_k5 = (grid.table("modes")[label] for label in ("K = 0", "K = 5"))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/grid-k0",
     "Recorded, K = 0: at the end fewer than ten of the 25 spots are covered, on each seed.",
@@ -774,12 +802,16 @@ plt.show()
 judge = judges.digits()
 real, truth = data.labelled(4_000, torch.Generator().manual_seed(6))
 read = judge.decide(real.reshape(-1, 1, 8, 8))["digit"].reshape(-1, 3) @ torch.tensor([100, 10, 1])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/judge-stacks",
     "The judge reads more than 95 in 100 real stacks as the number they are.",
     (read == truth).double().mean(),
     above=0.95,
 )
+
+# %%
 one = data.digits.x[:1].expand(10_000, 3, 8, 8)
 noise = torch.randn(10_000, 3, 8, 8, generator=rng).clamp(-1, 1)
 counts = {
@@ -788,6 +820,8 @@ counts = {
 }
 covered = {name: int((some > 0).sum()) for name, some in counts.items()}
 kl = {name: metrics.mode_kl(some).samples_from_data for name, some in counts.items()}
+
+# %% jupyter={"source_hidden": true}
 claim("08/real-thousand", "10,000 real stacks show all 1,000 numbers.", covered["real"], equals=1_000, within=0)
 claim(
     "08/kl-floor",
@@ -850,6 +884,8 @@ more = np.array(
 less = np.array(
     [difference(stacked, "kl", f"K = {K}, D {size}", f"K = 0, D {size}") for size in SIZES for K in (5, 10)]
 )
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/stacked-modes",
     "Recorded, both D: K = 5 and K = 10 cover more modes than K = 0; the intervals exclude 0.",
@@ -866,6 +902,8 @@ claim(
 # %%
 again = studies.rerun("stacked_digits", conditions=["K = 0, D 1/4", "K = 5, D 1/4"], seeds=[0], upto=20)
 apart = [abs(now["kl"] - then["kl"]) for now, then in zip(again, stacked.matching(again), strict=True)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/stacked-again",
     "Done again for 20 steps, the KL of stacked digits is the recorded one within 0.01.",
@@ -899,6 +937,8 @@ gap = {
         "normed": ("K = 5, normed D 1/4", "K = 0, normed D 1/4"),
     }.items()
 }
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/stacked-second-term",
     "Recorded, stacked digits, K = 5: the interval of modes with the second term minus without includes 0.",
@@ -910,9 +950,13 @@ claim(
     gap["normed"],
     below=0,
 )
+
+# %%
 small_d, large_d, small_0, large_0 = (
     stacked.table("modes")[label] for label in ("K = 10, D 1/4", "K = 10, D 1/2", "K = 0, D 1/4", "K = 0, D 1/2")
 )
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/stacked-width",
     "Recorded, K = 10: the larger D covers, on its worst seed, more than 1.5 times what the smaller one does on its best.",
@@ -955,6 +999,8 @@ plt.show()
 
 # %%
 far = [json.loads((folder / "record.json").read_text())["measures"]["frechet_judge"]["samples"] for folder in folders]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/faces-32",
     "Recorded, one run of each at 32 × 32: with K = 5 the faces are more than twice as far from real ones.",
@@ -979,6 +1025,8 @@ torch.set_default_dtype(torch.float64)
 
 # %%
 apart = [now["frechet_judge"] / then["frechet_judge"] for now, then in zip(again, faces.matching(again), strict=True)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/faces-again",
     "Done again for 50 steps, the distance of the faces is the recorded one within 5 %.",
@@ -1013,20 +1061,30 @@ for a, b in (("K = 5", "K = 0"), ("K = 5, slower D", "K = 0"), ("K = 5, plain D"
     low, high = difference(faces, "frechet_judge", a, b)
     print(f"{a} minus {b}, at equal steps: {low:+.1f} … {high:+.1f}")
 half, early = (faces.table("frechet_judge", at=at)[label] for at, label in ((500, "K = 0"), (200, "K = 5")))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/faces-time",
     "Recorded: K = 0 at step 500 is nearer to the faces than K = 5 at step 200, on each seed.",
     half / early,
     below=1,
 )
+
+# %%
 one, none = (faces.table("frechet_judge")[label] for label in ("K = 1", "K = 0"))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/faces-one",
     "Recorded, after 1,000 steps: one step ahead is more than 1.5 times as far from the faces as none, on each seed.",
     one / none,
     above=1.5,
 )
+
+# %%
 took = [faces.table("seconds", at=at)[label].mean() for at, label in ((500, "K = 0"), (200, "K = 5"))]
+
+# %% jupyter={"source_hidden": true}
 claim("08/faces-seconds", "Recorded: and it took less than 2/3 of the time.", took[0] / took[1], below=2 / 3)
 
 # %% [markdown]
@@ -1060,6 +1118,8 @@ def best_answer(theta, psi, steps=400):
 
 
 several = np.linspace(-1, 1, 5)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/argmax-of-theta-g",
     "D's best answer does not depend on where D starts, only on θ: it is −θ.",
@@ -1088,12 +1148,17 @@ for _ in range(5):
 for dst, src in zip(variables, saved, strict=True):
     dst = src  # "restore"
 unrestored = [not torch.equal(p, old) for p, old in zip(run.discriminator.parameters(), saved, strict=True)]
+
+# %% jupyter={"source_hidden": true}
 claim("08/restores-nothing", "After the loop `dst = src` none of D's four weights is as it was saved.", unrestored)
 
+# %%
 with torch.no_grad():
     for dst, src in zip(variables, saved, strict=True):
         dst.copy_(src)
 restored = [torch.equal(p, old) for p, old in zip(run.discriminator.parameters(), saved, strict=True)]
+
+# %% jupyter={"source_hidden": true}
 claim("08/copy-restores", "With `dst.copy_(src)` all are.", restored)
 
 # %% [markdown]
@@ -1117,7 +1182,9 @@ plain = training.start(methods.unrolled(ring.shape, K=0), ring, seed=0, batch=12
 linked = plain.copy()
 for _ in range(10):
     linked_epoch(linked)
-training.train(plain, 50)
+plain = training.train(plain, 50)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/linked-is-plain",
     "Ten epochs of the linked code's loop are 50 steps of K = 0, to the bit.",
@@ -1140,6 +1207,8 @@ claim(
 angles = np.linspace(0, 2 * np.pi, 8)
 centres = np.round(np.stack([np.cos(angles), np.sin(angles)], 1), 9) + 0.0
 places, weights = np.unique(centres, axis=0, return_counts=True)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "08/seven-spots",
     "That ring has seven spots, and one of them has two eighths of the data.",

@@ -65,6 +65,8 @@ plt.show()
 # %%
 records = {title: json.loads((folder / "record.json").read_text()) for title, folder in folders.items()}
 far = [record["measures"]["frechet_judge"]["samples"] for record in records.values()]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/sheets",
     "Recorded, one run of each: with a bounded D the faces are less than a third as far from real ones as DCGAN's.",
@@ -80,7 +82,7 @@ claim(
 record = records["a bounded D"]
 film = plt.imread(folders["a bounded D"] / "film.png")
 film = film.reshape(len(record["film"]), -1, *film.shape[1:])
-rows = [record["film"].index(step) for step in (0, 250, 1_000, 4_000, 10_000)]
+rows = [record["film"].index(step) for step in (0, 250, 1_000, 10_000)]
 fig = figures.samples.film(np.concatenate(film[rows])[:, : 4 * 132 + 4], [record["film"][row] for row in rows])
 plt.show()
 
@@ -103,6 +105,7 @@ def interval(a, b):
     return mean - 2.776 * error, mean + 2.776 * error
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "09/rate",
     "Recorded, five seeds: the quick Adam alone brings DCGAN nearer to the faces, by more than 1; the 95 % interval is above 0.",
@@ -167,6 +170,8 @@ for H, k, s, p in [(H, k, s, p) for H in (3, 4, 7) for k in (2, 3, 4, 5) for s i
         out = functional.conv_transpose1d(x[None, None], kernel[None, None], None, s, p, output_padding=o)
         measured.append(out.shape[-1])
         formula.append((H - 1) * s - 2 * p + k + o)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/copies-added",
     "Copies of the kernel, added up, are torch's transposed convolution, in 72 settings.",
@@ -199,6 +204,8 @@ def by_zeros(x, kernel, stride, padding):
 
 x, kernel = (torch.randn(n, n, dtype=torch.float64, generator=rng) for n in (5, 4))
 by_torch = functional.conv_transpose2d(x[None, None], kernel[None, None], stride=2, padding=1)[0, 0]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/zeros-between",
     "Zeros between the numbers, the kernel turned by half a turn: a convolution is then the transposed one.",
@@ -224,6 +231,8 @@ def matrix(layer, side):
 C = matrix(partial(functional.conv2d, weight=kernel[None, None], stride=2, padding=1), 8)
 T = matrix(partial(functional.conv_transpose2d, weight=kernel[None, None], stride=2, padding=1), 4)
 print("C:", tuple(C.shape), " T:", tuple(T.shape), " rank of T C:", int(torch.linalg.matrix_rank(T @ C)))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/transpose",
     "The matrix of the transposed convolution is the convolution's, transposed: T = Cᵀ.",
@@ -252,6 +261,8 @@ for layer in G:
     if isinstance(layer, nn.ConvTranspose2d):
         sizes.append(tuple(h.shape[1:]))
         print(f"kernel {layer.kernel_size[0]}, stride {layer.stride[0]}, padding {layer.padding[0]} → {sizes[-1]}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/sides-double",
     "From 4 × 4 on each layer of DCGAN's generator doubles the sides.",
@@ -266,6 +277,8 @@ claim(
 first = nn.ConvTranspose2d(100, 512, 4, 1, 0, bias=False).double()
 z = torch.randn(7, 100, dtype=torch.float64, generator=rng)
 product = (z @ first.weight.flatten(1)).reshape(7, 512, 4, 4)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/first-is-matmul",
     "G's first layer is the product of z with a matrix of 100 × 8,192 weights: fully connected.",
@@ -295,6 +308,8 @@ plt.show()
 # %%
 inside = {k: np.unique(count[3:-3, 3:-3]).astype(int).tolist() for k, count in counts.items()}
 print("away from the edges:", inside)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/uneven",
     "At stride 2 a pixel away from the edges is reached by 1, 2 or 4 numbers (kernel 3), or by 4, 6 or 9 (kernel 5).",
@@ -319,6 +334,8 @@ for seed in range(200):
     out = functional.conv_transpose2d(flat, weight, stride=2, padding=1)[0, 0, 3:-3, 3:-3]
     blocks = out.unfold(0, 2, 2).unfold(1, 2, 2).flatten(2)  # the four pixels of each 2 × 2 block
     pattern.append(float(blocks.std(-1).mean() / out.square().mean().sqrt()))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/still-a-pattern",
     "Kernels of 4 make a pattern of one colour: in 2 × 2 blocks pixels differ by more than half of what they are.",
@@ -348,6 +365,8 @@ def strided(channels, seed=0):
 kept = {f"{c} × strided": int(torch.linalg.matrix_rank(matrix(strided(c), 8))) for c in (1, 2, 3, 4, 5)}
 kept["mean of 2 × 2"] = int(torch.linalg.matrix_rank(matrix(partial(functional.avg_pool2d, kernel_size=2), 8)))
 print("numbers kept, of 64:", kept)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/rank",
     "Of 64 numbers a strided convolution with c channels keeps 16c, at most 64; a mean over blocks 16.",
@@ -377,6 +396,8 @@ plt.show()
 
 # %%
 same = strided(1)(grey) - strided(1)(left["1 × strided"])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/one-loses",
     "A strided convolution with one channel gives a face and what it has left of it the same answer.",
@@ -384,6 +405,8 @@ claim(
     equals=0,
     within=1e-8,
 )
+
+# %%
 D = networks.dcgan_discriminator((3, 64, 64))
 h, numbers = torch.zeros(2, 3, 64, 64), [3 * 64 * 64]
 for layer in D:
@@ -391,6 +414,8 @@ for layer in D:
     if isinstance(layer, nn.Conv2d):
         numbers.append(h[0].numel())
 print("numbers after each convolution of D:", numbers)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/d-halves",
     "From the second on each convolution of D halves the number of its numbers, to the 4 × 4.",
@@ -444,6 +469,8 @@ for seed in range(5):
     plain = nn.Sequential(*[nn.ReLU() if isinstance(layer, nn.LeakyReLU) else layer for layer in leaky])
     found.append([slopes_of_zero(D, small.x[:64]) for D in (leaky, plain)])
 (_, gradient_leaky), (of_plain, gradient_plain) = np.array(found).transpose(1, 2, 0)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/relu-silent",
     "With plain rectifiers about half of D's units have slope 0, on 5 seeds.",
@@ -492,6 +519,8 @@ def others_move(D, train):
 # %%
 coupled = [others_move(fresh(seed)[0], train=True) for seed in range(5)]
 alone = [others_move(fresh(seed)[0], train=False) for seed in range(5)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/bn-couples",
     "In training another first picture of eight moves what D says of the other seven, on 5 seeds.",
@@ -520,6 +549,8 @@ z = torch.randn(64, 64, generator=rng)
 with torch.no_grad():
     spread = [[float(G(z).std(0).mean()) for G in (fresh(s)[1], without(fresh(s)[1]))] for s in range(5)]
 spread_with, spread_without = np.array(spread).T
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/bn-signal",
     "Untrained, G's pictures vary more than 10 times as much with batch normalisation as without, on 5 seeds.",
@@ -556,14 +587,20 @@ def sees_contrast(D, x):
 # %%
 x = small.x[:64]
 seen = np.array([[sees_contrast(D, x) for D in (fresh(s)[0], on_input(fresh(s)[0]))] for s in range(5)])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/d-blind",
     "Batch normalisation on D's first layer hides contrast: halved, it moves the logits less than 1/5 as far as without.",
     seen[:, 1] / seen[:, 0],
     below=0.2,
 )
+
+# %%
 with torch.no_grad():
     means = torch.stack([on_output(fresh(s)[1])[:-1](z[:8]).mean((0, 2, 3)) for s in range(5)])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/g-one-mean",
     "With batch normalisation on G's last layer every minibatch has the same mean colour, before tanh.",
@@ -630,6 +667,8 @@ jumping = {name: np.array([jump(jumps[name, seed]) for seed in SEEDS]) for name 
 # %%
 others = [name for name in variants if name != "the recipe"]
 ends = {name: far[name][:, -1] for name in variants}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/recipe-wins",
     "After 200 steps each departure from the recipe is, on each seed, farther off than the recipe on any.",
@@ -707,12 +746,16 @@ plt.show()
 judge = judges.faces()
 accuracy = judge.score(datasets.faces(1_000, size=32, seed=2))
 READ = ("smile", "glasses", "hair_length", "hair_colour", "shirt")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/judge-reads",
     "On faces it has never seen the judge is right about these five factors in more than 97 of 100.",
     [accuracy[name] for name in READ],
     above=0.97,
 )
+
+# %%
 redrawn = datasets.draw_faces(judge.decide(faces)).x
 fig = figures.dcgan.rows({"the GAN's": faces[30:40], "as the judge\nhas read it": redrawn[30:40]})
 plt.show()
@@ -733,6 +776,8 @@ noise = torch.randn(1_000, *data.shape, generator=rng)
 untrained = training.start(gan, data, seed=0).samples(1_000)
 controls = {"noise": noise.clamp(-1, 1), "untrained": untrained, "mean": (mean_face + 0.1 * noise).clamp(-1, 1)}
 nothing = [explained(x) for x in controls.values()]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/faces-explained",
     "More than 2/5 of what tells the GAN's pictures from the mean face is explained by a face.",
@@ -756,14 +801,20 @@ claim(
 few = {"hair_length": 3, "hair_colour": 5, "smile": 2, "glasses": 2}
 read = judge.decide(faces)
 rarest = [np.bincount(read[name], minlength=n).min() / len(faces) * n for name, n in few.items()]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/all-kinds",
     "All lengths and colours of hair, smiles and glasses are there: the rarest more than 1/3 as often as it should be.",
     rarest,
     above=1 / 3,
 )
+
+# %%
 other = datasets.faces(4_096, size=32, seed=3)
 to_data, to_other = (torch.cdist(faces.flatten(1), some.x.flatten(1)).min(1).values for some in (data[:4_096], other))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/no-copies",
     "Of the GAN's faces 40 to 65 in 100 are nearer to a training face than to any of as many others: no copies.",
@@ -782,6 +833,8 @@ def checkers(x):
 
 
 fine = checkers(untrained / untrained.std()) / checkers(held_out / held_out.std()), checkers(faces) / checkers(held_out)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/checkers-untrained",
     "Untrained, G draws more than 5 times as much checkerboard as faces have, at equal contrast.",
@@ -815,6 +868,8 @@ plt.show()
 # %%
 falls = distance[-3:].mean() / distance[2]  # the last 300 steps, and step 300
 stays = loss_g[-3:].mean() / loss_g[3:6].mean()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/distance-falls",
     "From step 300 on the faces' pixel Fréchet distance falls by more than 2/3.",
@@ -855,6 +910,8 @@ def correlation(loss, resamplings=1_000):
 intervals = np.array([correlation(loss) for loss in ENDS])
 same, blind = "the recipe", "also on D's first layer"
 apart = [abs(ENDS[loss][same].mean() - ENDS[loss][blind].mean()) for loss in ENDS]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/same-losses",
     "The recipe and the D blind to contrast differ by less than 0.35 nats in both losses, means of 3 seeds.",
@@ -903,6 +960,8 @@ plt.show()
 
 # %%
 lengths = {name: z.norm(dim=-1) for name, z in ways.items()}  # (9, 300)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/lerp-short",
     "Halfway the straight way is √½ as long as its ends, mean of 300 pairs.",
@@ -918,6 +977,7 @@ claim(
     within=0.01,
 )
 
+# %%
 as_face = {name: [explained(x) for x in some] for name, some in pictures.items()}
 shell = np.quantile(torch.randn(10_000, 64, generator=rng).norm(dim=1), [0.01, 0.99])
 fig = figures.dcgan.walk(
@@ -929,6 +989,8 @@ plt.show()
 real = judge.features(held_out)
 middle = {name: metrics.frechet_distance(judge.features(some[4]), real) for name, some in pictures.items()}
 steps_along = (pictures["slerp"][1:] - pictures["slerp"][:-1]).flatten(2).norm(dim=2)  # (8, 300)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/pixels-double",
     "Halfway between two pictures, less than half as much is explained by a face as halfway between two z.",
@@ -941,7 +1003,11 @@ claim(
     (steps_along.max(0).values / steps_along.mean(0)).mean(),
     below=3,
 )
+
+# %%
 alike = [float(pictures[name][4].var(0).mean()) for name in ("lerp", "slerp")]
+
+# %% jupyter={"source_hidden": true}
 claim("09/lerp-alike", "Halfway, lerp's faces vary less than 9/10 as much as slerp's.", alike[0] / alike[1], below=0.9)
 claim(
     "09/lerp-farther",
@@ -983,6 +1049,8 @@ widgets.explore(between, t=(0.0, 1.0, 0.05, 0.5), pair=PAIRS, way=["slerp", "ler
 # %%
 draws = torch.randn(10_000, 3, 3, 100, generator=rng)  # 10,000 sums, three terms, three exemplars each
 one, three = (latent.analogy(*draws[:, :, :k].unbind(1)).norm(dim=1).mean() for k in (1, 3))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/sum-lengths",
     "Sums of single z have the length 17.3, of means of three 10.0, as a draw has; a mean of three alone 5.8.",
@@ -1076,7 +1144,7 @@ def ahead(way, other):
     return np.array([gain - half, gain, gain + half])
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "09/sums-work",
     "Sums of means of three are right more often than samples are by chance: both 95 % intervals lie above.",
@@ -1121,7 +1189,7 @@ fig = figures.dcgan.rows(
 )
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "09/pixels-score",
     "The judge finds the sums of pictures right more often than the sums of z, singles and means of three.",
@@ -1152,6 +1220,8 @@ claim(
 made_of_four = [
     functional.conv_transpose1d(torch.ones(1, 1, 4), torch.ones(1, 1, k), stride=2).shape[-1] for k in (4, 5)
 ]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/padding-0",
     "With stride 2 and padding 0, 4 places become 10 (kernel 4) or 11 (kernel 5), not 8.",
@@ -1176,6 +1246,8 @@ places = [
     normalised(network)
     for network in (networks.dcgan_generator(100, (3, 64, 64)), networks.dcgan_discriminator((3, 64, 64)))
 ]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "09/two-exceptions",
     "At 64 × 64: after four of G's five convolutions, not the last; after D's second to fourth of five.",

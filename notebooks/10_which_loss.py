@@ -88,6 +88,8 @@ plt.show()
 real, fake = 3 * torch.randn(2, 500, generator=torch.Generator().manual_seed(0))
 by_hand = [(loss_d(-real).mean() + loss_d(fake).mean(), loss_g(fake).mean()) for loss_d, loss_g in OF_ONE_FAKE.values()]
 library = [objectives.named(name.replace("-", "_")) for name in OF_ONE_FAKE]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/by-hand",
     "The lines above are the library's four pairs of losses.",
@@ -99,6 +101,8 @@ claim(
 # %%
 a = torch.tensor([-7.0, 0.0])  # a fake that is found out, D = 0.001, and one that D cannot tell, D = ½
 of_both = torch.stack([pull(OF_ONE_FAKE[name][1], a) for name in ("saturating", "non-saturating")])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/alike-at-half",
     "Where D = ½ saturating and non-saturating pull alike, with ½; where D = 0.001 they pull with 0.001 and 0.999.",
@@ -106,7 +110,11 @@ claim(
     equals=torch.tensor([[0.001, 0.5], [0.999, 0.5]]),
     within=1e-4,
 )
+
+# %%
 of_others = torch.stack([pull(OF_ONE_FAKE[name][1], a) for name in ("hinge", "least-squares")])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/hinge-pulls-always",
     "The hinge G pulls at any fake with 1; the least-squares G pulls at score −7 with 7, and at score 0 not at all.",
@@ -198,6 +206,8 @@ def weights(run):
 
 
 called_min, non_saturating, called_max, saturating = (weights(run) for run, _ in printed.values())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/min-trains-non-saturating",
     "After 200 steps of G and 1,000 of D every weight under the line called min log(1 − D) is that of the non-saturating loss.",
@@ -238,6 +248,8 @@ claim(
 lowest = min(looks["lowest"].min() for _, looks in printed.values())
 highest = max(looks["highest"].max() for _, looks in printed.values())
 print(f"scores of fakes, in all four runs: about {lowest:.0f} to {highest:.0f}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/no-harm-here",
     "In these four runs no fake's score comes near −27.6, where BCELoss loses its gradient: all are above −22.",
@@ -276,6 +288,8 @@ far = torch.tensor([moved(("our non-saturating", "the article's “min log(1 −
 worst = torch.tensor([20.0])
 unlearned = [-pull(lambda a: bce_loss(torch.sigmoid(a), torch.zeros_like(a)), worst), -pull(softplus, worst)]
 torch.set_default_dtype(torch.float64)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/stuck-on-probabilities",
     "Against a D as sure as a = −60 probabilities move G less than 1/20 as far as logits do, on each of 5 seeds.",
@@ -346,7 +360,7 @@ plt.show()
 # A line is the mean of five seeds, a band its 95 % interval. In the upper row the saturating line lies beneath the
 # non-saturating one. *Before you read on:* which of the lines can you tell apart, and from when to when?
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "10/real-digits",
     "Recorded: as many real digits have a score above 9.9, and distances below 0.5 of pixels and 1 of features.",
@@ -375,6 +389,8 @@ BALANCED, STRONG = ([study.label(LOSSES[loss], balance) for loss in BOTH] for ba
 again = studies.rerun("losses", conditions=BALANCED, seeds=(0, 1), upto=250)
 again += studies.rerun("losses", conditions=STRONG, seeds=(0,), upto=100)
 then = record.matching(again)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/again",
     "Done again, 10 rows of the record come out as recorded within 2 %, in all three measures.",
@@ -407,6 +423,8 @@ def difference(x, y, confidence=0.95):
 x, y = (recorded("score_judge", loss, "balanced D") for loss in BOTH)
 scipys = stats.ttest_ind(x, y, equal_var=False).confidence_interval(0.95)
 middle, half = difference(x, y)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/welch", "These lines give SciPy's interval.", [middle - half, middle + half], equals=list(scipys), within=1e-9
 )
@@ -463,12 +481,18 @@ def told(measure, row, narrow=False):
 
 
 in_balance = [(measure, row) for measure in MEASURES for row in ROWS if row.endswith("balanced D")]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/balanced-is-noise",
     "Recorded, balanced D: of nine differences to the non-saturating loss none is clear of 0, even by its own 95 % interval.",
     not any(told(*each, narrow=True) for each in in_balance),
 )
+
+# %%
 middle, half, _ = held["judge's score"]["saturating, balanced D"]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/balanced-is-small",
     "The article's own difference: in score saturating minus non-saturating is within ±0.35, with 95 % confidence.",
@@ -476,7 +500,11 @@ claim(
     above=-0.35,
     below=0.35,
 )
+
+# %%
 means = {balance: [recorded("score_judge", loss, balance).mean() for loss in LOSSES] for balance in study.BALANCES}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/two-numbers",
     "Best minus worst of the four mean scores: 0.2 with the balanced D, 4.7 with the strong one, to 0.1.",
@@ -497,7 +525,7 @@ claim(
 # hinge: all three measures lean the same way, each clear of 0 by its *own* interval, none when we own up to having looked 24
 # times. A hint, to be tried on new seeds; not a result. Only least squares, in pixels, passes.
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "10/hinge-is-a-hint",
     "Strong D, hinge: better than non-saturating in each measure by its own 95 % interval, in none by that for all 24.",
@@ -509,7 +537,11 @@ claim(
     told("frechet_pixels", "least-squares, strong D")
     and held["pixel Fréchet distance"]["least-squares, strong D"][0] < 0,
 )
+
+# %%
 helped = difference(*(recorded("frechet_pixels", "non-saturating", balance) for balance in ("strong D", "balanced D")))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/strong-d-helps",
     "Under the non-saturating loss the strong D makes images nearer in pixels than the balanced one does: 95 % interval.",
@@ -530,6 +562,8 @@ plt.show()
 
 # %%
 late, early = (recorded("frechet_pixels", loss, "five steps", 1_000) for loss in BOTH)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/halfway-late",
     "Five steps at D's usual rate: at step 1,000 each saturating seed is more than twice as far in pixels as any other.",
@@ -577,6 +611,8 @@ def apart(x, y):
 
 
 draws = [[balanced_runs[loss, seed][0].samples(500, seed=1) for loss in BOTH] for seed in range(5)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/half-all-along",
     "Balanced: in each of 1,600 minibatches, on five seeds and under both losses, the mean D of the fakes is in 0.4 … 0.65.",
@@ -605,6 +641,8 @@ ratio = {
     balance: recorded("slope_g", "saturating", balance, 100) / recorded("slope_g", "non-saturating", balance, 100)
     for balance in study.BALANCES
 }
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/balanced-slope",
     "Recorded, step 100, balanced D: what the two losses send G is as large, within a quarter, on each of 5 seeds.",
@@ -633,13 +671,19 @@ forgetful = replace(
 )
 saved = training.replicate(forgetful, study.data(), steps=200, seeds=range(5))
 saved = [study.seen(run.samples(800)) for run in saved]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/forgetful-adam",
     "With β₂ = 0.9 for G the saturating loss learns from the strong D: by step 200 a score above 1.15, on each of 5 seeds.",
     [found["score_judge"] for found in saved],
     above=1.15,
 )
+
+# %%
 remembering = recorded("frechet_pixels", "saturating", "strong D", 250)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/remembering-adam",
     "And each of these seeds is nearer in pixels, by more than 4, than any with β₂ = 0.999 in the record at step 250.",
@@ -660,13 +704,19 @@ eager = objectives.least_squares._replace(generator=lambda a: ((a - 1) ** 2).mea
 eager = replace(study.method("least_squares"), objective=eager)
 started = training.replicate(eager, study.data(), steps=100, seeds=range(5))
 started = [study.seen(run.samples(800)) for run in started]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/least-squares-late",
     "Recorded, balanced D, step 100: least squares sends G less than 1/20 of what the non-saturating loss does, on each seed.",
     recorded("slope_g", "least-squares", "balanced D", 100) / recorded("slope_g", "non-saturating", "balanced D", 100),
     below=1 / 20,
 )
+
+# %%
 waiting = recorded("frechet_pixels", "least-squares", "balanced D", 100)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/least-squares-eager",
     "With the target 1 each of 5 seeds is nearer in pixels by step 100, by more than 2, than any with 0 in the record.",
@@ -715,6 +765,8 @@ plt.show()
 # %%
 every = [*(looks for _, looks in printed.values()), *(looks for _, looks in balanced_runs.values())]
 loss_d, d_of_fakes = (np.concatenate([looks[name] for looks in every]) for name in ("loss_d", "d_of_fakes"))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/bound-in-training",
     "In each of 5,600 minibatches of D in this chapter's runs the mean D of the fakes is below L_D.",
@@ -726,10 +778,14 @@ claim(
     "A D that learned without real examples leaves a saturating gradient below 0.01, and its L_D is above 3 nats.",
     [cries[1] < 0.01, cries[0] > 3],
 )
+
+# %%
 small = recorded("loss_d", "non-saturating", "strong D", 250)
 gained = recorded("score_judge", "non-saturating", "strong D") - recorded(
     "score_judge", "non-saturating", "strong D", 250
 )
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/small-loss-teaches",
     "Recorded, strong D, non-saturating: at step 250 L_D is below 0.03, and the score still rises by more than 1, on each seed.",
@@ -756,6 +812,8 @@ real, fake = torch.tensor([1.5, 3.0]).requires_grad_(), torch.tensor([-1.2, -4.0
 loss_d, loss_g = objectives.hinge.discriminator(real, fake), objectives.hinge.generator(fake)
 of_d = torch.cat(torch.autograd.grad(loss_d, (real, fake)))
 (of_g,) = torch.autograd.grad(loss_g, fake)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/hinge-waits",
     "Where the hinge L_D is 0 its gradient is exactly 0, so D waits; each of n fakes still pulls with 1/n.",
@@ -806,6 +864,8 @@ widgets.explore(
 full = recipes.recipe("dcgan", "cifar10", "full")
 for name in study.LOSSES:
     print(f"python -m gan_core train dcgan --data cifar10 --scale full --objective {name} --seed 0")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "10/article-length",
     "That recipe makes 300 epochs of CIFAR-10's 50,000 training images, as the article did.",

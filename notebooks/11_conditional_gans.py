@@ -115,6 +115,7 @@ def value_at_best(p, q):
     return 2 * divergences.js(np.ravel(p), np.ravel(q), dx) - np.log(4)
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "11/class-by-class",
     "The value at D* over pairs is the mean over the labels of the values of one game for each label.",
@@ -192,6 +193,8 @@ plt.show()
 
 # %%
 off = np.abs(trained["told"] - best[:, near])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/trained-d",
     "Against a deaf G a trained D(x, y) is D*(x, y), to 0.04 on average over the data, on five seeds.",
@@ -219,6 +222,8 @@ claim(
 logit = np.log(best / (1 - best))
 kind_1 = 1 / (1 + np.exp(-2 * axis))  # p(y = 1 | x) of the two kinds, by Bayes' rule
 slope = np.gradient(logit, dx, axis=1)[:, near]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/classifier-inside",
     "Against a deaf G the slope of the logit of D* is that of log p(y|x): −2 p(1|x) for y = 0, 2 p(0|x) for y = 1.",
@@ -268,7 +273,7 @@ worth = np.array([[value_at_best(*played(p, q)[game]) + np.log(4) for q in MODEL
 fig = figures.conditional.table(worth, GAMES, list(MODELS), "2·JSD in nats: what G is to bring down to 0", "D is told")
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "11/only-pairs-tell",
     "Told both labels, D tells the three models apart: 0 for the right one, above 0.1 deaf, above 0.3 swapped.",
@@ -364,14 +369,18 @@ accuracy = {game: [metrics.label_accuracy(asked, nearest_spot(x)) for x in seeds
 fig = figures.conditional.measures({"label accuracy": (accuracy, {"chance": 1 / K})})
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "11/told-hears",
     "Told both labels: more than 99 in 100 points are of the kind that was asked for, on each of 8 seeds.",
     accuracy["both labels"],
     above=0.99,
 )
+
+# %%
 ends = np.array([interval(accuracy[game]) for game in GAMES[1:]])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/untold-is-chance",
     "In each of the three other games the 95 % interval of the mean label accuracy includes 1/4.",
@@ -392,6 +401,7 @@ def heard(x):
     return divergences.kl(pairs.ravel(), np.outer(pairs.sum(1), pairs.sum(0)).ravel())
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "11/untold-not-deaf",
     "Told no label, G makes use of its label on each seed: label and spot share more than 0.5 nats, of 1.39.",
@@ -422,6 +432,8 @@ D = methods.cgan((2,), K, width=32).discriminator()
 flatten, first, *rest = D.network
 W_x, W_e = first.weight[:, :2], first.weight[:, 2:]
 bias_of_label = D.embedding(y) @ W_e.T + first.bias
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/concatenation",
     "A label that is concatenated is a bias of its own in the first layer.",
@@ -446,6 +458,8 @@ with torch.no_grad():
     layer.gain.weight += torch.randn(K, 3, generator=rng)
     layer.bias.weight += torch.randn(K, 3, generator=rng)
 normed = (h - h.mean(0)) / (h.var(0, correction=0) + 1e-5).sqrt()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/conditional-norm",
     "Conditional batch normalisation is γ_y (h − μ)/√(σ² + ε) + β_y, with μ and σ² of the whole minibatch.",
@@ -453,7 +467,11 @@ claim(
     equals=0,
     within=1e-12,
 )
+
+# %%
 of_one = networks.ConditionalBatchNorm(nn.BatchNorm1d(3), classes=1)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/one-class-is-norm",
     "With one class it is batch normalisation.",
@@ -504,6 +522,8 @@ def misfit(ratio, phi):
 alike, unlike = [0.4] * K, [0.4, 0.6, 0.8, 1.0]
 affine = torch.cat([points, torch.ones(500, 1)], 1)
 quadratic = torch.cat([affine, points.square().sum(1, keepdim=True)], 1)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/projection-exact",
     "The log ratio of pairs is ψ + e(y)ᵀφ with φ = (x, 1) if widths do not depend on the label; else φ needs ‖x‖², too.",
@@ -517,6 +537,8 @@ claim(
 # %%
 D = methods.projection((2,), K, base=partial(methods.gan, width=32)).discriminator()
 phi = D.body(x)  # all of D but its last layer
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/projection-by-hand",
     "The library's projection discriminator is ψ(φ(x)) + e(y)ᵀφ(x).",
@@ -545,16 +567,22 @@ print(inspect.getsource(training.discriminator_loss))
 # %%
 acgan = methods.acgan((2,), K, base=partial(methods.gan, width=32))
 ours, library = (training.fit(gan, plane, steps=5, seed=0) for gan in (replace(acgan, heads=(classification,)), acgan))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/head-by-hand",
     "With the head written here five steps of AC-GAN are those of the library, to the bit.",
     [torch.equal(a, b) for a, b in zip(ours.generator.parameters(), library.generator.parameters(), strict=True)],
 )
+
+# %%
 passes = []
 library.discriminator.body.register_forward_hook(lambda *_: passes.append(1))
 training.discriminator_step(library)
 of_d = len(passes)
-training.generator_step(library)
+loss_g = training.generator_step(library)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/one-pass",
     "A step of D makes two forward passes of D, one for real and one for fake, a step of G one: none for the classes.",
@@ -607,6 +635,8 @@ q, h = two_kinds(1.2, 0.9), 1e-4
 towards = p - q  # a direction in which a model may move
 up, down = (2 * entropy_of_label((p + q + step * towards) / 2) for step in (h, -h))
 best_c = (p + q) / (p + q).sum(0)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/ac-slope",
     "With c held at its best, the slope of −E_q[log c] is the slope of 2 H_m(y|x).",
@@ -637,7 +667,7 @@ fig = figures.conditional.kinds(
 )
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "11/truth-is-not-lowest",
     "AC-GAN: the data are not the lowest place of F; sorted ones are lower, by more than 0.2 nats.",
@@ -682,6 +712,8 @@ widgets.explore(draw, apart=(0.5, 3.5, 0.5, 1.0), weight=(0.0, 2.0, 0.25, 1.0))
 
 # %%
 bias = [best_gaussians(two_kinds(apart), of_acgan)[1] for apart in (1.0, 2.0, 3.0)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/bias-fades",
     "The further apart the kinds are, the less AC-GAN narrows them: at ±1, ±2, ±3 the width is nearer and nearer to 1.",
@@ -727,7 +759,7 @@ fig = figures.conditional.measures(
 )
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "11/ac-on-own-side",
     "Trained, AC-GAN: more than 98 in 100 points are on their own side, on each of 5 seeds; of the data 84.",
@@ -787,6 +819,8 @@ plt.show()
 
 # %%
 like_real = NAMED["real digits"][1]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/judge",
     "The judge names more than 99 in 100 real digits rightly, of these 1,000 and of those that it has not learned from.",
@@ -834,7 +868,7 @@ found = {name: np.array([both(run.samples(1_000), ten) for run in runs]) for nam
 fig = figures.conditional.accuracy_and_diversity(NAMED, found)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "11/digits-ac-right",
     "AC-GAN's digits are right in more than 90 of 100 cases on each seed; on average more often than the others'.",
@@ -894,6 +928,8 @@ plt.show()
 
 # %%
 free = shown["acgan, G unmarked"]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/control-diverse",
     "With the class loss in D alone, G's digits of one class are more than twice as diverse as AC-GAN's, on each seed.",
@@ -956,6 +992,8 @@ plt.show()
 
 # %%
 print(f"minibatches of 64 without a four: {(1 - 8 / len(uneven)) ** 64:.0%}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/rare-balanced",
     "Balanced, more than 85 in 100 fours are fours, on each of 4 seeds; drawn as they are, fewer than half.",
@@ -987,6 +1025,8 @@ def ink_agrees(run):
 
 
 agree = {name: [ink_agrees(run) for run in runs_of[name]] for name in ("cgan", "projection")}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/same-z",
     "What makes one digit bold makes the others bold: the ink of classes correlates over z, on each seed of both methods.",
@@ -1043,6 +1083,8 @@ def sorted_by_code(x):
 
 
 goes_with = {name: [sorted_by_code(x) for x in seeds] for name, seeds in made.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "11/code-sorts",
     "With the head the sign of the code tells left from right in more than 9 of 10 samples, on each of 5 seeds.",

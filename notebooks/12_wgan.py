@@ -92,6 +92,8 @@ def gradients(objective, shift):
 w_gan, js_gan = objectives.wasserstein, objectives.non_saturating
 moved = (torch.cat(gradients(w_gan, 7.0)) - torch.cat(gradients(w_gan, 0.0))).abs().max()
 left = gradients(js_gan, 7.0)[1].norm() / gradients(js_gan, 0.0)[1].norm()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/no-zero-point",
     "Add 7: a critic's gradients and its fakes' stay as they were; the fakes of a GAN get less than 1/100 of theirs.",
@@ -112,6 +114,8 @@ with torch.no_grad():
     last.weight.neg_(), last.bias.neg_()  # −f
 its_loss_d = mirrored(real).mean() - mirrored(fake).mean()
 its_loss_g = mirrored(fake).mean()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/two-signs",
     "The losses of the paper's code, for the critic −f, are those of its text for f.",
@@ -201,6 +205,8 @@ plt.show()
 # %%
 fakes, ends = q.sample(256, rng), torch.tensor([[-1.0], [2.0]])
 by_loss = np.array([to_fakes(D, fakes).mean(1) for D in discriminators])  # (seeds, losses)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/d-is-a-step",
     "By the saturating loss D sends the fakes less than 0.002, by the other more than 2, on five seeds.",
@@ -213,7 +219,11 @@ claim(
     equals=-1,
     within=0.05,
 )
+
+# %%
 outside = torch.stack([slope(f, torch.tensor([[-7.0], [7.0]])) for f in critics])  # (seeds, 2)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/not-determined",
     "Beyond them the seeds disagree: no slope reaches 0.95 in size, and on either side they differ by more than 0.1.",
@@ -288,7 +298,7 @@ most = n**2 * clips**3
 figures.critics.powers(clips, slopes, 0.36 * most, most)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "12/clip-slope",
     "A clipped critic's slope is 0.36 n²c³ within a factor of 2, from c = 0.01 to 0.3, on five seeds.",
@@ -339,6 +349,8 @@ plt.show()
 # %%
 factor = {label: (g[:, 1] / g[:, -1]) ** (1 / 9) for label, g in through.items()}
 small, large = ["clipped, c = 0.01", "clipped, c = 0.03"], ["clipped, c = 0.1", "clipped, c = 0.3"]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/deep-factor",
     "A layer multiplies the gradient by √(0.52 n)·c at c = 0.01 and 0.03, and by 0.6 n·c at 0.1 and 0.3, to 25 %.",
@@ -371,6 +383,8 @@ at_the_ends = {
     label: [float((all_weights(f).abs() > 0.99 * all_weights(f).abs().max()).double().mean()) for f in seeds]
     for label, seeds in deep_critics.items()
 }
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/clip-piles",
     "More than 7 in 10 of a clipped critic's weights are at ±c; fewer than 1 in 100 of a penalised one's are at its largest.",
@@ -407,6 +421,8 @@ def penalty(f, real, fake, t):
 one, other = run.copy(), run.copy()  # two copies of a run draw the same t
 real, fake = real[:64], fake[:64]
 by_hand = f(fake).mean() - f(real).mean() + 10 * penalty(f, real, fake, one.uniform())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/penalty-by-hand",
     "The loss of methods.wgan_gp is this formula with λ = 10.",
@@ -445,6 +461,8 @@ plt.show()
 # %%
 found, found_above = (values[1] for values in panels.values())
 right, wrong = 1 + 4 / (2 * weight), -1 + 4 / (2 * weight)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/trap",
     "Two-sided, ten seeds end at 1 + δ/2λ or −1 + δ/2λ, two or more at the wrong one; one-sided, all at 1 + δ/2λ.",
@@ -479,6 +497,7 @@ def solved(r):
     return 10 * (np.sqrt(1 + 2 * r / 10) - 1)
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "12/overshoot",
     "WGAN-GP's critic, λ = 10, reports δ(1 + δ/2λ) to 1 %, for δ from 0.5 to 4, in the plane, on five seeds.",
@@ -549,6 +568,8 @@ def above_the_middle(f):
 modes_seen = {name: [above_the_middle(f) for f in seeds] for name, (seeds, _) in on_spots.items()}
 multiple = {name: values for name, (_, values) in on_spots.items()}
 clip_01, two_10, two_01, one_10 = KINDS
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/clipped-sees-a-hill",
     "To the clipped critic the empty middle is higher than all spots but at most two, on five seeds.",
@@ -617,6 +638,8 @@ plt.show()
 
 # %%
 penalised, normalised, clipped = reports.values()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/penalty-emd",
     "Solved for the distance as above, the penalised critic is right to 2 % on the first four pairs, on five seeds.",
@@ -643,7 +666,11 @@ claim(
     (normalised / emds)[2:],
     below=0.65,
 )
+
+# %%
 of_pair = (clipped / emds).mean(1)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/clip-no-constant",
     "What the clipped critic reports is no fixed multiple of the distance: between pairs the factor differs by more than 2.",
@@ -790,6 +817,8 @@ def five(label):
 
 
 rank_w, rank_js = (spearmanr(*five(label))[0] for label in MOMENTS)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/rank",
     "Over the five moments shown Spearman's ρ of the distance and the reading is above 0.6 for WGAN-GP, below 0.5 for the GAN.",
@@ -825,6 +854,7 @@ def interval(values):
     return values.mean() - half, values.mean() + half
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "12/loss-tells",
     "WGAN-GP with a fast critic: the whole 95 % interval of the mean ρ is above 0.7.",
@@ -874,6 +904,7 @@ def calls(gan):
     return len(count)
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "12/cost",
     "One iteration of WGAN-GP runs 16 minibatches through the critic (5 of them differentiated twice); the GAN's runs 3.",
@@ -910,6 +941,8 @@ emd = transport.emd(np.tile(point[200], (401, 1)), point, positions=theta)
 with torch.no_grad():
     logit = discriminators[0](torch.tensor(theta)[:, None])[:, 0]
 held_still = nn.functional.softplus(-logit[200]) + nn.functional.softplus(logit)  # L_D for data at 0, a fake at θ
+
+# %% jupyter={"source_hidden": true}
 claim(
     "12/what-jumps",
     "From θ = 0 to 0.01 JSD jumps to log 2, EMD to 0.01, and the loss of a D that is held still by less than 0.1.",

@@ -90,6 +90,8 @@ plt.show()
 W = matrix(*STRETCHES)
 angle = np.linspace(0, np.pi, 100_001)
 lengths = np.linalg.norm(W @ np.stack([np.cos(angle), np.sin(angle)]), axis=0)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/longest-axis",
     "The farthest point of the ellipse is σ₁ away from the centre, the nearest σ₂.",
@@ -99,6 +101,7 @@ claim(
 )
 
 
+# %%
 def critic(below_zero=0.2):
     """Points (n, 2) -> numbers (n, 1): four dense layers, with rectifiers of slope `below_zero` where h < 0."""
     return networks.mlp(2, 1, width=64, depth=3, activation=partial(nn.LeakyReLU, below_zero))
@@ -108,6 +111,8 @@ torch.manual_seed(0)
 f, x = critic(), 3 * torch.randn(2, 5_000, 2)
 product = np.prod([float(s[0]) for s in lipschitz.singular_values(f).values()])
 steepness = (f(x[0]) - f(x[1])).abs()[:, 0] / (x[0] - x[1]).norm(dim=1)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/product-bounds",
     "Of a random network no two of 5,000 pairs of points show a slope above the product of its layers' σ.",
@@ -175,7 +180,7 @@ for second in (0.4, 1.2, 1.8):
 fig = figures.spectral.convergence(steps, measured, laws, "tan of the angle that u is off")
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "13/rate",
     "In each step the tangent of the angle that u is off shrinks by (σ₂/σ₁)², for three pairs of singular values.",
@@ -212,6 +217,8 @@ for seed in range(5):
     shares.append([float(sigma / s[0]) for sigma in estimates])
 shares = np.array(shares)
 print("share of σ found after 1, 10, 100 steps, mean of five:", *[f"{share:.2f}" for share in shares.mean(0)])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/one-ten-hundred",
     "Five random matrices: after 1 step less than 80 % of σ is found, after 10 more than 90 %, after 100 more than 95 %.",
@@ -220,6 +227,8 @@ claim(
 
 # %%
 u, v, sigma = lipschitz.power_iteration(W, u, 3_000)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/first-triple",
     "In the end u, v and σ are the first triple of the SVD: two vectors and one number of its 128.",
@@ -310,6 +319,8 @@ plt.show()
 
 # %%
 last, fresh, ten = (values.mean(1) for values in found.values())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/warm-start",
     "In training one step from the last u finds more than 87 % of σ on average, from a fresh u less than 80 %, on 5 seeds.",
@@ -341,6 +352,8 @@ def settle(runs, x):
 before = [lipschitz_bound(run.discriminator) for run in runs["spectral normalisation"]]
 settle(runs["spectral normalisation"], spots)
 after = [lipschitz_bound(run.discriminator) for run in runs["spectral normalisation"]]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/arrives",
     "At the last step the product of the layers' norms is between 1 and 1.5, on each seed; once W rests it becomes 1.",
@@ -371,6 +384,8 @@ W.requires_grad_()
 W_bar = W / (u @ W @ v)
 (gradient,) = torch.autograd.grad(W_bar, W, above)
 lam = (above * W_bar).sum()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/gradient",
     "With u and v held constant the gradient is (Γ − λ u vᵀ)/σ.",
@@ -378,7 +393,11 @@ claim(
     equals=0,
     within=1e-12,
 )
+
+# %%
 (exact,) = torch.autograd.grad(W / torch.linalg.matrix_norm(W, 2), W, above)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/constants-are-exact",
     "Once u and v have arrived that is the gradient through an exact SVD.",
@@ -396,6 +415,8 @@ claim(
 
 # %%
 cosine = functional.cosine_similarity
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/perpendicular",
     "The gradient is perpendicular to W, which Γ is not; and it is not perpendicular to u vᵀ.",
@@ -451,6 +472,8 @@ for make in (by_hand, by_library, parametrizations.spectral_norm):
     y.square().sum().backward()
     outputs.append(y.detach())
     gradients.append(next(p.grad for name, p in layer.named_parameters() if "weight" in name))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/three-layers",
     "The written layer, the library's and torch's give one output and one gradient.",
@@ -472,6 +495,8 @@ claim(
 # %%
 kernel = torch.full((1, 1, 3, 3), 1 / 3)
 white = torch.ones(1, 1, 32, 32)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/white-image",
     "A kernel with σ = 1 makes each pixel within a white image three times as large.",
@@ -500,6 +525,8 @@ with torch.no_grad():
     layer.weight.copy_(torch.randn(3, 2, 3, 3, generator=rng))
     joined = functional.conv2d(functional.pad(pixels, (1, 1, 1, 1), "circular"), layer.weight)
     zeros_around = functional.conv2d(pixels, layer.weight, padding=1)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/fourier-is-svd",
     "The norm by Fourier transform is that of the 108 × 72 matrix, circular; the one by power iteration with zeros around.",
@@ -549,12 +576,14 @@ names = [f"{k:.0f}×{k:.0f}" + (f"\nstride {s:.0f}" if s > 1 else "") for k, s i
 fig = figures.spectral.operators(names, {"at the start": at_start, "after 100 steps": trained}, bounds)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "13/operator-norms",
     "With σ = 1 each convolution of the trained SNGAN discriminator has a norm above 1.1, and none is above its bound.",
     [trained > 1.1, trained < bounds * (1 + 1e-5)],
 )
+
+# %%
 print(f"the bounds multiply to {bounds.prod():.0f}")
 
 # %% [markdown]
@@ -582,6 +611,8 @@ for label, D in {"dense": partial(networks.mlp, (1, 8, 8), 1, width=64), "convol
     of_images = replace(plain, generator=Still(-grey), discriminator=lambda D=D: lipschitz.spectrally_normalised(D()))
     trained_on_images = train_critics(of_images, grey[None], 400, batch=1)
     read[label] = [reading(run, grey[None]) for run in trained_on_images]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/dense-reads-one",
     "The dense critic reads a distance of 1, within 0.01, on each of five seeds.",
@@ -655,6 +686,8 @@ def stable_rank(s):
 
 
 ranks = {label: stable_rank(values[label]) for label in WAYS}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/ranks",
     "Clipped layers have a stable rank below 2, normalised ones above 8, both layers, on each of five seeds.",
@@ -679,7 +712,7 @@ steep = {label: torch.cat([slopes(run) for run in five]).numpy() for label, five
 fig = figures.spectral.slopes(steep)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "13/normalised-slopes",
     "Under spectral normalisation no slope is above 1.",
@@ -746,6 +779,8 @@ base = cost(plain, around)
 shares = {label: cost(way, around) / base for label, way in {"spectral normalisation": normalised, **ways}.items()}
 for label, share in shares.items():
     print(f"{label}: {share:.2f} times the multiplications of a step without")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/cheap",
     "Spectral normalisation adds less than 3 % to a step of D at batch 64, a gradient penalty doubles it.",
@@ -815,6 +850,8 @@ plt.show()
 
 # %%
 read, product = measured.values()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/right-and-linked",
     "The right layers read 1 and have a product of norms of 1, within 0.02; as linked both are above 40, on five seeds.",
@@ -906,6 +943,8 @@ print(verdict("hinge, n_dis = 5", "standard, n_dis = 5"))
 
 # %%
 one, five, slow = (distance[f"standard, n_dis = {how}"] for how in ("1", "5", "1, slow G"))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/five-steps-help",
     "For the same work, within a tenth, five steps of D come to less than 0.7 of the distance of one, on each seed.",
@@ -964,6 +1003,8 @@ torch.manual_seed(0)
 spectral = lipschitz.spectrally_normalised(critic())
 batch = nn.Sequential(nn.Linear(2, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 1))
 felt = [float((first_logit(D, others_moved) - first_logit(D, x)).abs()) for D in (spectral, batch)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13/looks-at-no-data",
     "Move all other examples of a minibatch: under SN the logit of the first stays, under batch normalisation it moves.",
@@ -986,7 +1027,7 @@ claim(
 #   Algorithm 1 draws new ones. And the first residual block begins with a rectifier, on the *image*, whose dark half
 #   lies below 0; only the shortcut past it sees that:
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "13/rectified-image",
     "Of the pixels of the digits more than 60 % are below 0: a rectifier on the image makes them all the same.",

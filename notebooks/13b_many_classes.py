@@ -79,7 +79,7 @@ rows = {f"person {k}": data.x[82 * k : 82 * k + 8] for k in range(5)}
 fig = figures.dcgan.rows(rows)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/eighty-two",
     "14,490 pictures of 176 characters are 82 for each; ours are 176 people with 82 faces each.",
@@ -125,6 +125,8 @@ def diversity(f, y):
 
 f, y = np.array([[0.0], [3.0], [6.0], [5.0], [5.0], [5.0]]), np.array([0, 0, 0, 1, 1, 1])
 print("diversity:", diversity(f, y), " accuracy:", np.mean(y == np.array([0, 0, 1, 1, 1, 1])).round(2))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/by-hand",
     "Pairs of 0, 3, 6 are 4 apart on average, of 5, 5, 5 nothing: a diversity of 2, by these lines and by the library's.",
@@ -154,6 +156,7 @@ def three(f, y):
     )
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/reader",
     "Of twelve further faces of each of 176 people more than 99 in 100 are read rightly.",
@@ -187,7 +190,7 @@ lines = ["| | accuracy | diversity | Fréchet distance of features |", "|---|---
 lines += [f"| {name} | {a:.2f} | {d:.1f} | {frechet:.1f} |" for name, (a, d, frechet) in found.items()]
 Markdown("\n".join(lines))
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/one-face",
     "One face for each person: an accuracy above 0.99 and a diversity of 0.",
@@ -246,6 +249,8 @@ widgets.explore(draw, faces=(1, 12, 1, 2), others=(0.0, 1.0, 0.25, 0.25))
 # %%
 d = metrics.within_class_diversity(known, data.y).mean
 shares = [three(known[puppet(k, 0).flatten()], TWELVE)[1] / d for k in (1, 2, 3, 6, 12)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/k-faces",
     "With 1, 2, 3, 6, 12 faces for each person the diversity is 1 − 1/k of the real one, within 0.03.",
@@ -280,6 +285,8 @@ for name, method in methods_of.items():
         counts[name, player] = sum(told.values()) // 176, sum(sizes.values()) - sum(told.values())
 for (name, player), (each, shared) in counts.items():
     print(f"{name:>10}, {player:<13} {each:>5,} numbers for each person, {shared:>7,} that all share")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/row-of-g",
     "A person is 2 · (128 + 64 + 32) = 448 numbers of G, and a row of φ's 4 · 4 · 128 = 2,048 in D (and a bias with AC).",
@@ -301,6 +308,8 @@ gains = [layer.gain.weight for layer in run.generator.modules() if isinstance(la
 before = [g.detach().clone() for g in gains]
 training.iteration(run)
 moved = torch.stack([(g.detach() != b).any(1) for g, b in zip(gains, before, strict=True)])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/rows-moved",
     "A step moves the gains of the same people in all three layers, at most 64; of all others to the bit nothing.",
@@ -422,6 +431,8 @@ plt.show()
 
 # %%
 last = {name: record.table(name) for name in MEASURES}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/ac-bn-anybody",
     "Recorded, AC, batch norm: on each seed an accuracy below 0.1, and more diversity than real faces of a person have.",
@@ -451,6 +462,8 @@ claim(
 
 # %%
 effect = all_effects(CHANGES)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/sn-makes-ac-hear",
     "Recorded: with AC spectral normalisation alone raises the accuracy by more than 0.5; 95 % interval.",
@@ -532,6 +545,8 @@ plt.show()
 # %%
 again = study.of_samples(run)
 (then,) = record.matching([{"condition": "AC, batch norm", "seed": 0, "step": 500}])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/again",
     "Done again, to step 500: an accuracy below 0.05 as recorded, the recorded diversity within 10 %, Fréchet within 30 %.",
@@ -575,6 +590,8 @@ def two_spreads(run, view, people, draws=20):
 
 
 by_label, by_z = two_spreads(run, study.features, 12)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/z-says-who",
     "Another label for the same z changes a face less than 0.6 times as much as another z for the same label.",
@@ -593,6 +610,8 @@ rng.manual_seed(0)
 on_real, on_fake = torch.randn(2, 64, 176, generator=rng)
 fake = Batch(None, torch.arange(64))
 shared = heads.classification.discriminator(on_real, on_fake, fake, fake) - cross_entropy(on_real, fake.y)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/same-term",
     "What AC-GAN's D is charged for the classes of fakes is what G is charged for them.",
@@ -628,6 +647,8 @@ plt.show()
 
 # %%
 remedy = all_effects(REMEDY)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/real-only-hears",
     "Recorded: with D's classes of real faces only, AC, batch norm, has an accuracy above 0.5, on each seed.",
@@ -641,7 +662,11 @@ claim(
     - remedy["accuracy"]["D's classes of real only, AC, SN"][1],
     above=0,
 )
+
+# %%
 middle, half = difference(REAL_ONLY["batch norm"], "projection, batch norm", "diversity")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/as-varied-with-bn",
     "Recorded: with batch normalisation this AC is as diverse as projection, within 0.4; 95 % interval.",
@@ -649,7 +674,11 @@ claim(
     above=-0.4,
     below=0.4,
 )
+
+# %%
 middle, half = difference(REAL_ONLY["spectral norm"], REAL_ONLY["batch norm"], "diversity")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/sn-takes-variety",
     "Recorded: of the two AC with classes of real only, that with spectral normalisation is less diverse; interval below 0.",
@@ -701,6 +730,8 @@ def seen_large(x):
 known_few = seen_large(few.x)
 by_label, by_z = two_spreads(small, seen_large, 8)
 of_shirt = two_spreads(small, lambda x: x[:, :, -1], 8)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/label-says-who",
     "Here the label moves a face more than z does, in the judge's features.",
@@ -759,6 +790,8 @@ def who_of_few(walks):
 
 ends = [across(small, a, b, z[0, 0], t)[[0, -1]] for a, b in ((0, 7), (2, 1))]
 people_themselves = [small.images(z[0, :1].expand(2, -1), torch.tensor([a, b])) for a, b in ((0, 7), (2, 1))]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/ends",
     "The ends of such a walk are the two people themselves.",
@@ -766,16 +799,24 @@ claim(
     equals=0,
     within=1e-4,
 )
+
+# %%
 stays = torch.stack([who_of_few(torch.stack([within(small, a, z0, z1, t) for z0, z1 in z])) == a for a in range(8)])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/stays",
     "Within a person, at each place of the walk, the judge sees that person in more than 3 of 4 walks, of 64.",
     stays.double().mean((0, 1)),
     above=0.75,
 )
+
+# %%
 pairs = [(a, b) for a in range(8) for b in range(8) if a != b]
 met = who_of_few(torch.stack([across(small, a, b, z[(a + b) % 8, 0], t) for a, b in pairs]))
 first, second = ((met == end[:, None]).double().mean(0) for end in torch.tensor(pairs).T)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/becomes",
     "On the 56 walks from person to person the first is seen at the start, the other at the end, in more than 2 of 3.",
@@ -812,6 +853,8 @@ large = recorded["measures"]
 print(f"faces of the person asked for: {100 * large['label_accuracy']['samples']:.1f} of 100")
 spread = large["within_class_diversity"]["samples"] / large["within_class_diversity"]["real"]
 print(f"diversity within a person, of that of real faces: {100 * spread:.0f} of 100")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "13b/large-hears",
     "Recorded, 64 pixels, one run: of 100 faces, more than 98 are those of the person asked for, of 176.",

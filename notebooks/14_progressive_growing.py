@@ -118,6 +118,8 @@ shares = ", ".join(
     f"{each.mean():.1f} at {side} × {side}" for side, each in zip((4, 8, 16), (at_4, at_8, at_16), strict=True)
 )
 print(f"told apart: {shares}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/small-hides",
     "The same fakes: at 4 × 4 pixels D names less than 0.68 rightly, at 8 × 8 and 16 × 16 more than 0.72, on each of 5 seeds.",
@@ -173,6 +175,8 @@ panels = {
 fig = figures.growth.work(panels)
 plt.show()
 saved = [curves["progressive"][-1] for _, _, curves in panels.values()]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/work-saved",
     "By the time the networks are whole, growing has taken 0.58 of the multiplications here, and 0.48 in the paper's.",
@@ -180,10 +184,14 @@ claim(
     equals=[0.58, 0.48],
     within=0.01,
 )
+
+# %%
 wider = [
     work_so_far(counts, grows, grows.end)["progressive"][-1]
     for counts, grows in ((full, of_paper), (large, Growth(8, 800, 800)))
 ]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/work-saved-at-full-width",
     "With the paper's full widths it has taken 0.31 at 128 pixels, and 0.37 at 1,024.",
@@ -237,6 +245,8 @@ def apart(x, y):
 
 
 small, end = seen_at(frames[260], 8), seen_at(frames[480], 8)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/kept",
     "What a z drew at 8 × 8 it still draws at the end, shrunk: nearer than what another z drew, by more than a tenth.",
@@ -288,6 +298,8 @@ image = (1 - alpha) * squares(G.to_rgb[1](h1)) + alpha * G.to_rgb[2](h2)
 
 h = (1 - alpha) * D.from_rgb[1](seen_at(x, 8)) + alpha * D.blocks[2](D.from_rgb[2](x))
 score = D.blocks[0](D.blocks[1](h))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/fade-by-hand",
     "These lines are the library's generator and discriminator at s = 1.3.",
@@ -316,15 +328,21 @@ def with_weights_of(large, small):
 
 before_G = with_weights_of(at(G, 1), progressive_generator(Z, (3, 8, 8), width=16))
 before_D = with_weights_of(at(D, 1), progressive_discriminator((3, 8, 8), width=16))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/before",
     "At s = 1 both networks are to the bit those of 8 × 8 pixels, which have no level 2.",
     [torch.equal(G(noise), squares(before_G(noise))), torch.equal(D(x), before_D(seen_at(x, 8)))],
 )
+
+# %%
 spoilt_G, spoilt_D = copy.deepcopy(at(G, 2)), copy.deepcopy(at(D, 2))
 with torch.no_grad():
     for unused in (*spoilt_G.to_rgb[:2].parameters(), *spoilt_D.from_rgb[:2].parameters()):
         unused.normal_()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/after",
     "At s = 2 the colours of levels 0 and 1 are out of use: other weights there change nothing, to the bit.",
@@ -345,6 +363,8 @@ plt.show()
 # %%
 first_step, all_at_once = (apart(jump[s], jump[1.0]) for s in (1 + 1 / FADE, 2.0))
 between_two = apart(jump[1.0], jump[1.0].roll(1, 0))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/no-fade-jumps",
     "Without a fade the images jump, farther than from one z to another; the first step of the fade goes less than 1/10 as far.",
@@ -376,6 +396,7 @@ def stage_by_hand(step, levels, hold, fade):
     return level + max(0, since - hold) / fade
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "14/schedule-by-hand",
     "These lines are the library's schedule, in each of 1,300 steps.",
@@ -424,6 +445,7 @@ def same(one, other):
     return all(weights) and all(a.stage == b.stage for a, b in pairs) and torch.equal(one.losses[:8], other.losses[:8])
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "14/resumed-in-a-fade",
     "A run that was stopped within a fade goes on to the bit as if it had not; with the counting schedule it does not.",
@@ -476,12 +498,18 @@ plt.show()
 
 # %%
 equal, own, dcgans = (values[:, -1] for values in through.values())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/size-kept",
     "After ten equalised layers the mean square is 1.04¹⁰ = 1.5 within a factor of 4, on 5 seeds; else below 1/100 and 10⁻¹⁵.",
     [np.abs(np.log(equal / 1.04**10)) < np.log(4), own < 1e-2, dcgans < 1e-15],
 )
+
+# %%
 layers = [(equalised(nn.Linear(n, 1_000)), torch.randn(2_000, n)) for n in (16, 256, 4_096)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/variance-two",
     "Of unit variance an equalised layer makes 2, for a fan-in of 16, of 256 and of 4,096, within a tenth.",
@@ -526,6 +554,8 @@ plt.show()
 
 # %%
 hidden = fan_in != 64  # the last layer has the gain 1
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/adam-forgets-the-size",
     "Adam's first step moves drawn weights by η/c of their size, equalised ones by η, to 1 %, in every layer before a rectifier.",
@@ -570,6 +600,8 @@ inputs, targets = torch.randn(64, 3, 8, 8), torch.randn(64, 1)
 for _ in range(50):
     for net, optimizer in zip((one, other), adams, strict=True):
         training.descend(optimizer, (net(inputs) - targets).square().mean())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/a-rate-for-each-layer",
     "After 50 steps the equalised network and the plain one with the rates c·η have the same weights, to 12 digits.",
@@ -588,6 +620,8 @@ claim(
 channels = [512, 512, 256, 128, 64, 32]  # of the networks of that table, from 4 × 4 to 128 × 128
 effective = 1e-3 * np.sqrt(2 / (9 * np.array(channels)))
 print("the rates c·η of its 3 × 3 convolutions:", ", ".join(f"{rate:.1e}" for rate in effective))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/two-things-at-once",
     "With the trick and 10⁻³ each 3 × 3 convolution of the paper's table moves more slowly than with 10⁻⁴ in the rows before.",
@@ -608,8 +642,14 @@ claim(
 # %%
 x = torch.randn(4, 16, 5, 5)
 by_hand = x / ((x**2).mean(1, keepdim=True) + 1e-8) ** 0.5
+
+# %% jupyter={"source_hidden": true}
 claim("14/pixel-norm-by-hand", "That line is the library's.", PixelNorm()(x) - by_hand, equals=0, within=1e-12)
+
+# %%
 lengths = PixelNorm()(x).norm(dim=1)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/length-of-four",
     "With 16 channels every vector then has the length √16 = 4, not 1.",
@@ -632,6 +672,8 @@ def doubled(G):
 normed = progressive_generator(Z, SHAPE, width=8)
 plain = progressive_generator(Z, SHAPE, width=8, norm=nn.Identity)
 times = [(doubled(G)(noise).norm() / G(noise).norm()).item() for G in (normed, plain)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/no-louder",
     "All numbers of the blocks doubled: with pixel norm the images stay as they are; without they are 2⁶ = 64 times as large.",
@@ -666,6 +708,8 @@ group = faces.x[:4].double()
 variance = (group - group.mean(0)).square().mean(0)
 sigma = (variance + 1e-8).sqrt().mean()
 channel = MinibatchStd(4)(group)[:, 3]  # after the three colours
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/deviation-by-hand",
     "These lines are the channel that the library adds.",
@@ -675,6 +719,7 @@ claim(
 )
 
 
+# %%
 def number(groups):
     """σ of each group of four images (n, 4, …)."""
     return MinibatchStd(4)(groups.flatten(0, 1))[::4, -1, 0, 0].numpy()
@@ -695,7 +740,7 @@ numbers = {label: number(groups) for label, groups in MINIBATCHES.items()}
 fig = figures.growth.deviations(numbers)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "14/copies-are-seen",
     "Four copies have σ = 10⁻⁴, exactly; of 300 groups of four faces the least σ is above 0.1, and above all copies with grain.",
@@ -717,6 +762,8 @@ def mean_score(group, images):
 
 lone, told_more = ([mean_score(group, groups) for groups in (real, copies)] for group in (None, 4))
 one_each = mean_score(None, real[:, :1])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/one-at-a-time-is-blind",
     "To a D that looks at one image at a time, four copies of a face are worth what the face is; with σ they are not.",
@@ -740,6 +787,7 @@ def feels(group):
     return float((others[0] - scores[0]).detach().abs()), ((of_sum - of_own).norm() / of_own.norm()).item()
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "14/feels-others",
     "With σ other neighbours move a face's score, and the slope of the sum is not that of its own score; without, neither.",
@@ -759,6 +807,7 @@ def pull_apart(spread):
     return float(gradient.norm())
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "14/a-bowl",
     "At four exact copies the gradient of σ is 0; with grain of 0.001 it has 90 % of what it has with grain of 0.1.",
@@ -779,6 +828,8 @@ wasserstein, drifting = objectives.wasserstein, objectives.drifting(objectives.w
 a_real, a_fake = 5 + torch.randn(2, 64, generator=rng)
 t = torch.linspace(-20, 10, 3_001)
 held, free = (torch.stack([loss.discriminator(a_real + s, a_fake + s) for s in t]) for loss in (drifting, wasserstein))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/a-shift-is-free",
     "Without drift the loss is the same for 3,001 shifts; with it the best shift is minus the mean of the real scores.",
@@ -820,7 +871,7 @@ scores_held, bias_held = trained_with(drifting)
 fig = figures.growth.scores(10 * np.arange(1, 16), {"no drift": scores_free, "with drift": scores_held})
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "14/bias-stands-still",
     "Without drift the last bias is 3 after 750 steps of the critic, as on the first day; with it it has fallen below 2, on 5 seeds.",
@@ -849,6 +900,8 @@ mean = [p.detach().clone() for p in training.start(small_gan, faces.x[:64].doubl
 for weights in after:
     mean = [0.8 * old + 0.2 * new for old, new in zip(mean, weights, strict=True)]
 gaps = [(a - b).detach().abs().max() for a, b in zip(mean, run.generator_ema.parameters(), strict=True)]
+
+# %% jupyter={"source_hidden": true}
 claim("14/average-by-hand", "That line, six times, is the library's average.", torch.stack(gaps), below=1e-12)
 
 # %% [markdown]
@@ -878,16 +931,22 @@ plt.show()
 
 # %%
 lag = along("swd", study.GROWN) - along("swd_now", study.GROWN)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/average-lags",
     "Recorded, growing: at step 1,000, where the second fade ends, the average is farther from the faces, on each of 3 seeds.",
     lag[:, AT.index(1_000)],
     above=10,
 )
+
+# %%
 AS_PAPER = study.GROWN, study.DIRECT, *study.LEFT_OUT
 ends = np.stack(
     [along("swd_now", label)[:, -1] - along("swd", label)[:, -1] for label in AS_PAPER]
 )  # (conditions, seeds)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/average-helps",
     "Recorded, at the end: in at least 13 of 15 runs at the paper's rate the average is nearer than G as it stands.",
@@ -909,6 +968,8 @@ claim(
 
 # %%
 again = studies.rerun("growth", conditions=[study.GROWN, study.DIRECT], seeds=(0,), upto=250)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/again",
     "Done again for 250 steps, one seed of progressive and of direct have the SWD of the record, within 10 %.",
@@ -975,6 +1036,8 @@ def at_seconds(title, *seconds, measure="swd"):
 
 slow, quick = RATES
 (middle, half), (middle_quick, half_quick) = at_seconds(slow, 30, 40, 50, 60), at_seconds(quick, 40, 45)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/direct-ahead",
     "Recorded, the paper's rate: after 30, 40, 50 and 60 s direct is nearer; each 95 % interval is above 0.",
@@ -987,19 +1050,27 @@ claim(
     middle_quick - half_quick,
     above=0,
 )
+
+# %%
 middle, half = at_seconds(slow, 30, 35, 60, measure="swd_now")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/not-only-the-average",
     "The paper's rate, but G as it stands and not its average: clear after 30, 35 and 60 s.",
     middle - half,
     above=0,
 )
+
+# %%
 ahead, last = {}, {}
 for title, (_, differences) in at_once.items():
     middle, half = interval(differences)
     ahead[title], last[title] = (middle + half < 0).any(), abs(middle[-1]) < half[-1]
     print(f"{title}: at the end progressive − direct = {middle[-1]:+.1f} ± {half[-1]:.1f}")
 middle, half = at_seconds(slow, 40, 45, measure="swd_now")
+
+# %% jupyter={"source_hidden": true}
 claim("14/hump-is-mostly-lag", "Just where the hump is highest, after 40 and 45 s, that is noise.", abs(middle) < half)
 claim("14/never-ahead", "At neither rate is progressive ahead at any moment, by its interval.", not any(ahead.values()))
 claim("14/end-is-noise", "At the end, after some 90 s, the difference is noise at both rates.", list(last.values()))
@@ -1019,6 +1090,8 @@ print("SWD at the end, mean of three seeds, recorded:")
 for label in record.conditions:
     print(f"  {label:<34} {along('swd', label)[:, -1].mean():5.1f}")
 print(f"  {'real faces against real faces':<34} {real_swd:5.1f}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/quick-is-nearer",
     "Recorded, direct, at the end: with five times the rate it is nearer; the interval of the difference is below 0.",
@@ -1043,12 +1116,18 @@ plt.show()
 
 # %%
 no_norm, no_rate, no_deviation = (WITHOUT[label] for label in study.LEFT_OUT)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/two-are-noise",
     "Recorded: leaving out pixel norm, or the minibatch's deviation, is not told from noise.",
     [abs(middle) < half for middle, half in (no_norm, no_deviation)],
 )
+
+# %%
 as_quick = interval(along("swd", study.QUICK_GROWN)[:, -1] - along("swd", study.LEFT_OUT[1])[:, -1])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/rate-or-trick",
     "Without the equalised rate it is *nearer*, interval below 0; from the equalised one at five times η it is not told apart.",
@@ -1101,6 +1180,8 @@ divided = chain(nn.init.normal_)
 with torch.no_grad():
     for layer in divided[::2]:
         layer.weight.div_(networks.progressive.he(layer))  # √(2/64)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "14/multiply",
     "Divided by He's constant the weights make mean squares of more than 10²⁵ in ten layers.",

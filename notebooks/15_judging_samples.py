@@ -119,6 +119,8 @@ plt.show()
 # %%
 judge = judges.digits()
 unseen = datasets.digits().split(997, seed=0)[1]  # the 800 digits that the judge has not learned from
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/judge",
     "Of 800 digits it has not learned from the judge names more than 99 in 100 correctly.",
@@ -143,6 +145,8 @@ one_class = np.tile(np.eye(10)[3], (50, 1))
 best, worst, collapsed = (
     metrics.inception_score(p, splits=1).mean for p in (sure_and_even, always_the_same, one_class)
 )
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/score-ends",
     "The score is 10 for sure answers, evenly spread; it is 1 for no answer, and for one sure answer always.",
@@ -161,6 +165,8 @@ rng = np.random.default_rng(0)
 answers = rng.dirichlet(np.full(10, 0.3), size=(200, 50)).clip(1e-12)  # 200 classifiers, 50 samples each, 10 classes
 answers /= answers.sum(-1, keepdims=True)
 scores = np.array([metrics.inception_score(p, splits=1).mean for p in answers])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/score-is-information",
     "The log of the score is the entropy of the mean answer less the mean entropy, for 200 random classifiers.",
@@ -186,6 +192,8 @@ by_judge, by_other = (
     metrics.inception_score(p, splits=1).mean for p in (judge(unseen.x)["digit"], other.predict_proba(pixels))
 )
 print(f"right: {right:.2f}; digit score of the same real digits: {by_judge:.1f} (judge), {by_other:.1f} (the other)")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/whose-score",
     "Two classifiers, both right about 95 in 100, give the same real digits more than 9.5 and less than 6 of 10.",
@@ -210,6 +218,8 @@ u = (np.arange(200_000) + 0.5) / 200_000
 pairs = [(0.0, 1.0, 3.0, 1.0), (0.0, 1.0, 0.0, 4.0), (-1.0, 0.5, 2.0, 3.0)]  # mean, standard deviation, twice
 moving = [np.mean((norm.ppf(u, a, s) - norm.ppf(u, b, t)) ** 2) for a, s, b, t in pairs]
 formula = [metrics.frechet_gaussians([a], [[s**2]], [b], [[t**2]]) for a, s, b, t in pairs]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/frechet-moves-earth",
     "Of Gaussians on the line the Fréchet formula is the cost of moving the earth, squared ways, for three pairs.",
@@ -217,10 +227,14 @@ claim(
     equals=0,
     within=1e-3,
 )
+
+# %%
 variances = rng.uniform(0.1, 4, (2, 100, 8))
 apart = [
     metrics.frechet_gaussians(np.zeros(8), np.diag(a), np.zeros(8), np.diag(b)) for a, b in variances.transpose(1, 0, 2)
 ]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/frechet-diagonal",
     "With diagonal covariances it is Σ (√a − √b)² over the variances, for 100 pairs in eight dimensions.",
@@ -240,6 +254,8 @@ claim(
 # %%
 same = np.array([metrics.kernel_distance(*rng.normal(size=(2, 30, 5))) for _ in range(400)])
 error = same.std(ddof=1) / 20  # of the mean of 400
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/kernel-mean-zero",
     "Of 400 pairs of sets from one distribution the mean kernel distance is 0 within two standard errors.",
@@ -276,6 +292,8 @@ def of_points(x):
 
 
 found = {name: of_points(x) for name, x in clouds.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/twin-frechet",
     "Not one in ten of the twin's points is near a spot, and its Fréchet distance to the ring is below 0.02.",
@@ -299,6 +317,8 @@ for _ in range(20):
     twin = (2.0**2 / 2 + 0.1**2) ** 0.5 * torch.randn(n, 2, generator=cloud)
     fourth.append(metrics.kernel_distance(twin, ring.sample(n, cloud), degree=4))
 expected = 3 / 8 * (m[0] - m[1]) ** 2 / 16
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/fourth-moment",
     "A kernel of degree 4 tells ring and twin apart by 6.0, as computed; mean of 20 draws, within 8 %.",
@@ -323,6 +343,8 @@ claim(
 piles = [(np.sort(rng.normal(size=k)), np.sort(rng.exponential(size=m))) for k, m in ((50, 50), (40, 70), (7, 90))]
 moving = [transport.emd(np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y)), positions=(x, y)) for x, y in piles]
 sliced = [metrics.sliced_wasserstein(x[:, None], y[:, None], directions=3) for x, y in piles]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/sliced-line",
     "On the line the sliced distance is the earth mover's distance of chapter 04, also for sets of two sizes.",
@@ -342,6 +364,8 @@ for d in (1, 2, 8, 64):
     shift[d] = metrics.sliced_wasserstein(x, x + np.eye(d)[0], directions=20_000)
 exact = {d: gamma(d / 2) / (np.pi**0.5 * gamma((d + 1) / 2)) for d in shift}
 print("a shift by 1, sliced:", {d: round(value, 2) for d, value in exact.items()})
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/sliced-shift",
     "In d dimensions a shift by 1 is a sliced distance of Γ(d/2)/(√π Γ((d + 1)/2)), within 2 %: 0.10 for d = 64.",
@@ -378,6 +402,8 @@ claim(
 # %%
 people = rng.integers(365, size=(10_000, 23))
 shared = np.mean([len(set(group)) < 23 for group in people])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/birthday",
     "Of 10,000 groups of 23 people 50.7 in 100 share a birthday, within 1.5.",
@@ -385,10 +411,14 @@ claim(
     equals=0.507,
     within=0.015,
 )
+
+# %%
 CLOSE = 1.0  # pixel units: closer than real digits come to each other
 support = {name: metrics.birthday(x, CLOSE).support for name, x in shown.items()}
 real_pairs = [metrics.birthday(parts(seed)[2].x[:N], CLOSE).pairs for seed in range(10)]
 drawers = [metrics.birthday(parts(seed)[0].sample(N, torch.Generator().manual_seed(seed)), CLOSE) for seed in range(10)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/support",
     "From 270 samples the birthday test reads the memoriser's drawer of 600 within a fifth, median of 10 draws.",
@@ -457,6 +487,8 @@ table = {sampler: dict(zip(LARGER_IS_BETTER, row, strict=True)) for sampler, row
 says = {
     sampler: dict(zip(LARGER_IS_BETTER, row.tolist(), strict=True)) for sampler, row in zip(sets, verdict, strict=True)
 }
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/memoriser-wins",
     "To the memoriser pixel Fréchet and precision give better marks than to real digits, in all ten.",
@@ -483,7 +515,7 @@ claim(
     [says["one of each class"]["digit score"] == -1, (table["one of each class"]["recall"] < 0.05).all()],
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "15/half-the-classes",
     "Without five of the classes the score is 5 and recall falls by a third or more; precision does not tell.",
@@ -549,6 +581,8 @@ for seed in range(10):
     copies = moved(train.sample(N, torch.Generator().manual_seed(seed)))
     hidden.append(metrics.nearer_to_training(copies, train.x, held_out.x))
     hidden_features.append(metrics.nearer_to_training(*map(judge.features, (copies, train.x, held_out.x))))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/hidden-copies",
     "Copies moved by one pixel pass the neighbour test on pixels: the mean share of ten is between 0.4 and 0.6.",
@@ -595,7 +629,7 @@ panels += [("kernel distance", {"real digits": of_digits[1], "Gaussian, d = 10":
 fig = figures.judging.sizes(SIZES, panels)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "15/bias-law",
     "Between draws from one Gaussian the Fréchet distance is d(d + 5)/(2n), within 8 %, for n = 50 to 800.",
@@ -610,7 +644,11 @@ claim(
     equals=1,
     within=0.12,
 )
+
+# %%
 errors = np.stack([of_gaussians[1], of_digits[1]]).std(1, ddof=1) / REPEATS**0.5
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/kernel-unbiased",
     "The kernel distance has no such bias: all ten means are 0 within 2.5 standard errors.",
@@ -631,6 +669,8 @@ for seed in range(10):
     noisy, real = judge.features((fresh.x + 0.3 * noise).clamp(-1, 1)), judge.features(fresh.x)
     few.append(metrics.frechet_distance(real[:60], judge.features(train.x)))
     many.append(metrics.frechet_distance(noisy, judge.features(train.x)))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/more-samples-win",
     "With 597 samples noisy digits have a smaller Fréchet distance than real ones with 60, in each of ten draws.",
@@ -654,6 +694,8 @@ for name, apart in {"means 1 apart: d² = 1": 1.0, "the same: d² = 0": 0.0}.ite
     fits[name] = intercept, slope
 fig = figures.judging.extrapolated(1 / SEVERAL, means, fits)
 plt.show()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/to-infinity",
     "The lines meet n = ∞ at the true distances, 1 and 0, within 0.06; at n = 100 the first reads more than 1.6.",
@@ -669,6 +711,8 @@ claim(
 mixed = judge(datasets.digits().x[np.random.default_rng(0).permutation(1797)])["digit"]
 by_parts = [metrics.inception_score(mixed, splits=k).mean for k in (1, 10, 50)]
 print("digit score of the real digits in 1, 10, 50 parts:", *[f"{score:.1f}" for score in by_parts])
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/score-parts",
     "With ten and fifty parts the same digits have a smaller score: by more than 0.1, and by more than 0.9.",
@@ -718,6 +762,8 @@ plt.show()
 
 # %%
 a, b, c = map(np.array, likelihood.values())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/means-beat-truth",
     "In Parzen likelihood 100 k-means centres beat 100 real digits by more than 8 nats, on each of 5 seeds.",
@@ -725,9 +771,13 @@ claim(
     above=8,
 )
 claim("15/fewer-beat-more", "They also beat 300 real digits, by more than 1 nat, on each seed.", c - b, above=1)
+
+# %%
 of_means, of_real = (
     dict(zip(LARGER_IS_BETTER, columns, strict=True)) for columns in np.array(handed_out).transpose(1, 2, 0)
 )
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/means-are-no-sampler",
     "Drawn from as samples, the means have 1.3 times the pixel Fréchet distance of real digits or more, and recall < 0.7.",
@@ -756,6 +806,8 @@ for d in (2, 8, 64):
     truth = norm.logpdf(test).sum(1).mean()
     wide = np.geomspace(0.2, 1.2, 10)
     below_truth[d] = [truth - chosen(rng.normal(size=(n, d)), valid, test, wide) for n in (100, 1_000, 10_000)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/parzen-dimensions",
     "With 10,000 samples of the true Gaussian windows miss its likelihood by less than 0.3 nats in 2 and 8 dimensions.",
@@ -825,6 +877,8 @@ six = np.array(
 )  # all but precision, which jumps while nothing is right yet, and the search for copies
 pairs = ~np.eye(6, dtype=bool)
 of_pairs, of_selves = ([m[:, six][:, :, six][:, which] for m in (along, between)] for which in (pairs, ~pairs))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/agree-along",
     "Along a run score, distances and recall agree: the mean rank correlation of pairs is above 0.8 on each seed.",
@@ -893,6 +947,8 @@ plt.show()
 
 # %%
 times = {name: {size: levels[size] / floor[size] for size in floor} for name, levels in pyramid.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/blur-is-fine",
     "Blur and noise show at the full size, more than twice the floor, and hardly at 16 × 16, less than 1.3 times.",
@@ -979,13 +1035,19 @@ plt.show()
 
 # %%
 (score_s, far_s, _), (score_n, far_n, _) = equal.values()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/one-run-decides-nothing",
     "At equal rates the best seed of each loss beats the worst of the other by more than 0.1, in digit score.",
     [score_s.max() - score_n.min(), score_n.max() - score_s.min()],
     above=0.1,
 )
+
+# %%
 (score_s, far_s, loss_s), (score_n, far_n, _) = ahead.values()
+
+# %% jupyter={"source_hidden": true}
 claim(
     "15/quality-vanishes-too",
     "With D far ahead L_D is below 0.001 under log(1 − D), and each seed ends farther off than any under −log D, 1.3 times.",

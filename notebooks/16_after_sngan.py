@@ -100,7 +100,9 @@ def heard(D):
 
 torch.manual_seed(0)
 attention = SelfAttention(CHANNELS)
-nn.init.ones_(attention.gamma)
+_ = nn.init.ones_(attention.gamma)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/no-place-hears-both",
     "No place of two convolutions hears of both eyes: one of two derivatives is exactly 0.",
@@ -172,6 +174,8 @@ plt.show()
 
 # %%
 last = {label: course[:, -1] for label, (_, course) in losses.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/local-guesses",
     "A D whose places see 5 pixels ends at 2 log 2, on each of 3 seeds; with places that look at themselves as well.",
@@ -218,6 +222,8 @@ print("scores of the skin:    ", scores[1], "  β:", beta[1].round(3))
 
 # %%
 q, k, v, o = map(torch.as_tensor, (q, k, v, o))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/by-hand-is-torch",
     "These three lines are torch's scaled_dot_product_attention with scale = 1.",
@@ -240,12 +246,18 @@ claim(
 
 # %%
 layer, h = SelfAttention(16), torch.randn(2, 16, 5, 6, generator=rng)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/begins-as-nothing", "At its start the layer gives back what it is given, to the bit.", torch.equal(layer(h), h)
 )
+
+# %%
 nn.init.constant_(layer.gamma, 0.7)
 q, k, v = (part(h).flatten(2).mT for part in (layer.queries, layer.keys, layer.values))  # (n, places, channels)
 taken = scaled_dot_product_attention(q, k, v, scale=1.0).mT.unflatten(2, (5, 6))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/layer-is-torch",
     "With γ = 0.7 it is x + 0.7 W_o o, with o by torch's function.",
@@ -253,8 +265,12 @@ claim(
     equals=0,
     within=1e-12,
 )
+
+# %%
 mixed = torch.randperm(30, generator=rng)
 shuffled = h.flatten(2)[:, :, mixed].unflatten(2, (5, 6))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/knows-no-place",
     "Shuffle the places, and the layer's output is shuffled alike: it knows no place, only what is there.",
@@ -262,7 +278,11 @@ claim(
     equals=0,
     within=1e-12,
 )
+
+# %%
 sides = [layer.weights(torch.zeros(1, 16, side, side)).numel() for side in (8, 16, 32)]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/price",
     "Twice the side of the image, 16 times as many β.",
@@ -288,7 +308,7 @@ for seed, (D, _) in enumerate(critics["5, attention"]):
 fig = figures.after.matrices(maps, {LEFT: "left eye", RIGHT: "right eye"})
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "16/not-at-the-eye",
     "Neither eye gives the other's place more than a third of its look, on any of 5 seeds.",
@@ -337,14 +357,18 @@ at = [8 * row + column for row, column in PLACES]
 fig = figures.after.looks({f"face {i}": (drawn[i], beta[i, at]) for i in range(3)}, PLACES)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "16/gamma-has-moved",
     "After 250 steps γ is more than 0.02 away from 0 in both networks.",
     [abs(float(attentive_layer(network)[1].gamma.detach())) for network in (G, D)],
     above=0.02,
 )
-nn.init.zeros_(look.gamma)  # switched off in G
+
+# %%
+_ = nn.init.zeros_(look.gamma)  # switched off in G
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/attention-is-used",
     "Switched off in the trained G, the layer is missed: a pixel changes by more than 0.02 on average.",
@@ -376,6 +400,8 @@ plt.show()
 # %%
 real, fake = 2 * torch.randn(2, 256, generator=rng)
 pair, plain = objectives.relativistic, objectives.non_saturating
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/these-lines",
     "The formulas are the library's objective.",
@@ -386,7 +412,11 @@ claim(
     equals=0,
     within=1e-12,
 )
+
+# %%
 shifts = (-10.0, 1.0, 10.0)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/shift",
     "A number added to all logits changes neither loss of the pair; D's cross-entropy changes by more than 0.1.",
@@ -419,6 +449,8 @@ def of_all_pairs(a):
 
 
 best = minimize(of_all_pairs, np.zeros(10), jac=True, method="BFGS", options={"gtol": 1e-10})
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/same-optimum",
     "The best logits of pairs are log p/q and one constant.",
@@ -457,6 +489,8 @@ plt.show()
 
 # %%
 climb = {label: on_way - start for label, (start, on_way, _) in paid.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/basin",
     "Cross-entropy: on the way G pays ½ log(27/16) nats more than where it was, collapsed.",
@@ -541,6 +575,8 @@ plt.show()
 
 # %%
 ends = {name: [np.hypot(*path[-1]) for path in found.values()] for name, found in paths.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/pairs-are-nothing-new-here",
     "On the Dirac-GAN pairs and the non-saturating loss have one and the same field.",
@@ -624,6 +660,8 @@ table(MEASURES, beside)
 
 # %%
 late = [step for step in ring.settings["at"] if step >= 500]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/ring-price",
     "Recorded: with R1 and R2, with pairs or without, all eight spots are covered from step 500 on, on each of 8 seeds.",
@@ -643,9 +681,13 @@ claim(
     [ring.table("near")[label] for label in (pairs.PRICED, pairs.BOTH)],
     above=0.6,
 )
+
+# %%
 near = ring.table("near")
 low, high = difference(near[pairs.BOTH], near[pairs.PRICED])
 print(f"share near a spot, both parts minus R1 and R2 alone: {low:+.3f} … {high:+.3f}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/ring-pairs-add",
     "Recorded: what pairs add to the price, in the share near a spot, has an interval that includes 0.",
@@ -659,15 +701,21 @@ claim(
 # %%
 again = studies.rerun("pairs_ring", conditions=[pairs.BOTH], seeds=[0], upto=250)
 then = ring.matching(again)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/ring-again",
     "Done again for 250 steps of one seed, the share near a mode is the recorded one within 0.01.",
     [abs(now["near"] - old["near"]) for now, old in zip(again, then, strict=True)],
     below=0.01,
 )
+
+# %%
 eight = datasets.ring()
 softer = pairs.conditions(partial(methods.unrolled, eight.shape, K=0), gamma=1)[pairs.BOTH]()
 runs = training.replicate(softer, eight, steps=500, seeds=range(4), batch=128)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/gamma-decides",
     "With both parts and γ = 1 no seed covers more than half of the spots after 500 steps; with γ = 10 each had all.",
@@ -702,6 +750,8 @@ others = [label for label in digits.conditions if label != pairs.BOTH]
 gaps = {label: difference(modes[pairs.BOTH], modes[label]) for label in others}
 for label, (low, high) in gaps.items():
     print(f"modes, both parts minus {label}: {low:+.0f} … {high:+.0f}")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/digits-noise",
     "Recorded: the intervals of both parts minus neither, and minus either alone, all include 0.",
@@ -713,7 +763,11 @@ claim(
     difference(modes["chapter 08, K = 5"], modes[pairs.BOTH]),
     above=0,
 )
+
+# %%
 again = studies.rerun("pairs_digits", conditions=[pairs.BOTH], seeds=[0], upto=20)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/digits-again",
     "Done again for 20 steps, the KL of the digits is the recorded one within 0.01.",
@@ -818,7 +872,7 @@ made = {label: [run.samples(1_000) for run in runs] for label, runs in hundred.i
 greyer = {label: [grey(x) / grey(unseen) for x in some] for label, some in made.items()}
 livelier = {label: [flicker(x) / flicker(unseen) for x in some] for label, some in made.items()}
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "16/by-heart",
     "As they are: D prefers a training face to an unseen one in more than 60 of 100 pairs, on both seeds.",
@@ -867,6 +921,8 @@ def distance(x):
 
 
 far = {label: [distance(x) for x in some] for label, some in made.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/not-yet-better",
     "After 400 steps the faces with T on both are further from real ones than those without, on both seeds.",
@@ -947,14 +1003,20 @@ off = []
 for t, place in ((0.3, 0.2), (0.5, 0.0), (0.8, 0.9)):
     passing = (x - z)[np.abs((1 - t) * z + t * x - place) < 0.01]
     off.append((passing.mean() - velocity(np.array(place), t)) / (passing.std() / np.sqrt(len(passing))))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/mean-velocity",
     "At three places and times the mean velocity of the lines that pass is v*, within 4 standard errors.",
     np.abs(off),
     below=4,
 )
+
+# %%
 begun = np.linspace(-2.5, 2.5, 101)
 places = follow(begun, 200, midpoint)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/flow-arrives",
     "The flow arrives at the data: their share below x(1) is the share of noise below z, to 1/1,000.",
@@ -982,7 +1044,7 @@ def draw_ways(steps, rule):
 
 widgets.explore(draw_ways, steps=(1, 32, 1, 4), rule=["Euler", "midpoint"])
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "16/one-step-is-the-mean",
     "One step of Euler carries all noise to one point, the mean of the data.",
@@ -999,6 +1061,8 @@ claim(
 flow_of_points = replace(methods.flow(eight.shape, lr=3e-3, width=64), ema=0.99)
 runs = training.replicate(flow_of_points, eight, steps=500, seeds=range(5), batch=128)
 found = [metrics.modes(run.samples(4_096), eight, within=20) for run in runs]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/flow-keeps-modes",
     "After 500 steps a flow covers all eight spots, with more than 2/5 of its samples near one, on each of 5 seeds.",
@@ -1060,6 +1124,8 @@ def price_of_samples(run, n=200):
 
 
 gan, flow = (run for run, _ in trained.values())
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/equal-time",
     "The 500 steps of both took the same time, within a factor of 2.",
@@ -1086,8 +1152,11 @@ claim(
     above=8,
 )
 
+# %%
 with torch.device("meta"):  # sizes without numbers
     sizes = [sum(p.numel() for p in method.generator().parameters()) for method in METHODS.values()]
+
+# %% jupyter={"source_hidden": true}
 claim(
     "16/larger-network",
     "The flow's network has 2.9 times the weights of the GAN's generator.",
@@ -1127,6 +1196,7 @@ def variety(x):
     return float((x - x.mean(0)).square().mean().sqrt())
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "16/one-look-is-the-mean-face",
     "With one look the flow draws one face: its pictures vary less than 3/5 as much as real ones.",

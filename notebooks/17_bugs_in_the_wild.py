@@ -40,7 +40,8 @@ from IPython.display import Markdown
 from torch import nn
 
 from gan_core import datasets, figures, methods, metrics, objectives, training
-from gan_core.course import check, checked, claim, museum
+from gan_core.course import check, checked, claim
+from gan_core.course.lessons import museum
 from gan_core.course.lessons.museum import bench, critics, looks_fine, not_a_number, nothing_learns, one_thing, store
 from gan_core.pieces.lipschitz import GradientPenalty
 from gan_core.pieces.networks import mlp
@@ -91,7 +92,7 @@ Markdown(PYTHON.format(museum.source(nothing_learns.each_by_its_own_loss)))
 # It takes the *step* as an argument, so it can be asked about anybody's. Ask it about this course's own loop (chapter
 # 07), and then ask all oracles about all broken pieces, with every warning turned into an error.
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/own-loop",
     "The loop of this course passes: each player moves by the slope of its own loss, to the last digits.",
@@ -99,17 +100,21 @@ claim(
 )
 
 
+# %%
 def silent(piece):
     """Whether the broken version runs without an error or a warning: all that is raised is the oracle's own assertion."""
     with warnings.catch_warnings(action="error"):
         return not museum.holds(piece.oracle, piece.broken)
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "17/silent",
     "No broken piece raises an error or a warning: they are caught by what their oracles assert, and by nothing else.",
     [silent(piece) for piece in museum.PIECES],
 )
+
+# %%
 print("pieces on show:", len(museum.PIECES) - len(museum.pieces(store)))
 
 # %% [markdown]
@@ -192,13 +197,17 @@ plt.show()
 # %%
 reveal(nothing_learns.turn)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/turn",
     "Who moves by whose loss: the two-number oracle passes for the mended turn and fails for the broken one.",
     museum.told_apart(nothing_learns.turn),
 )
+
+# %%
 at = {name: both for name, (_, both) in course_panels.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "17/turn-stands",
     "In a zero-sum game the broken turn moves G by less than 0.3 of the 3 it has to go, on each of 5 seeds.",
@@ -219,7 +228,7 @@ panels_hidden = {"zero-sum, descent": course_panels["turn"], "−log D, Adam": (
 fig = figures.museum.side_by_side(panels_hidden, "distance to the data")
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/turn-hides",
     "With Adam and −log D, after 200 steps, the broken turn is nearer to the data than the mended one, on each of 5 seeds.",
@@ -237,7 +246,7 @@ claim(
 # %%
 reveal(nothing_learns.two_steps)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/two-steps",
     "The same oracle sees the copied line: it passes for the mended step and fails for the broken one.",
@@ -253,13 +262,17 @@ claim(
 # %%
 reveal(nothing_learns.network_of_d)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/network-of-d",
     "Two points 6 apart: the mended D brings its loss below 0.1, the broken one does not.",
     museum.told_apart(nothing_learns.network_of_d),
 )
+
+# %%
 sure = torch.tensor([1.0, 0.0])  # the most that σ can say: it is real, it is fake
+
+# %% jupyter={"source_hidden": true}
 claim(
     "17/least-loss",
     "With a sigmoid before the loss of logits L_D has a floor, log(1 + 1/e) + log 2 = 1.006; chance is 1.386.",
@@ -281,7 +294,7 @@ claim(
 # %%
 reveal(nothing_learns.loss_of_g)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/loss-of-g",
     "A fake at D = 0.001 is pulled with a force of 0.999 by the mended loss, and not by the broken one.",
@@ -383,12 +396,17 @@ def shares(seen):
     return np.array([metrics.modes(fakes, ring, within=np.inf).counts / len(fakes) for fakes, _ in seen.values()])
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "17/minibatches",
     "The first minibatch of ten sorted classes has more than five of them: so it is mended, and not so broken.",
     museum.told_apart(one_thing.minibatches),
 )
+
+# %%
 favourite = {version: shares(seen) for version, seen in sorted_by_spot.items()}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "17/minibatches-chase",
     "Sorted: at each of 5 moments more than half of the fakes are nearest to one spot, and it is not always the same one.",
@@ -404,7 +422,7 @@ claim(
 # %%
 reveal(one_thing.labels)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/labels",
     "Where examples are their own labels, the mended D is told what it is shown, and the broken one is not.",
@@ -412,11 +430,13 @@ claim(
 )
 
 
+# %%
 def heard(seeds):
     """The share of fakes nearest to the spot that was asked for, on each seed."""
     return [metrics.label_accuracy(asked, torch.cdist(fakes, four.centres).argmin(1)) for fakes in seeds]
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "17/labels-heard",
     "Mended: more than 98 in 100 fakes are of the label asked for, on each of 5 seeds.",
@@ -433,7 +453,7 @@ claim(
 # %%
 reveal(one_thing.spots)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/spots",
     "Of 3 and of 8 spots no two are in one place, in the mended ring; in the broken one they are.",
@@ -443,7 +463,7 @@ claim(
 # %%
 reveal(one_thing.put_back)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/put-back",
     "What was saved is what the network has afterwards: so it is mended, and not so broken.",
@@ -529,7 +549,7 @@ plt.show()
 # %%
 reveal(not_a_number.slopes)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/slopes",
     "A critic without any slope gets finite gradients from the mended price, and nan from the broken one.",
@@ -543,7 +563,7 @@ claim(
 # %%
 reveal(not_a_number.loss_of_d)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/loss-of-d",
     "At logits of ±200 the mended L_D is 400 and its slopes are ±1; the broken one is infinite.",
@@ -558,7 +578,7 @@ claim(
 # %%
 reveal(not_a_number.score)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/score",
     "Ten sure samples of ten classes score 10, mended, and nan, broken.",
@@ -568,7 +588,7 @@ claim(
 # %%
 reveal(not_a_number.few_samples)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/few-samples",
     "Five samples in 20 dimensions and the same shifted by 1: the distance is 20, mended, and nan, broken.",
@@ -662,6 +682,8 @@ plt.show()
 
 # %%
 with_price = ("price", "length", "between", "critic")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "17/mended-penalty-reads",
     "With each mended penalty the critic reads 4.8, to 0.1, on each of 5 seeds.",
@@ -680,7 +702,7 @@ claim(
 # %%
 reveal(critics.price)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/price",
     "A critic of slope 3 is told where to go by the mended price, ∂/∂‖w‖ = 40, and not by the broken one.",
@@ -696,13 +718,17 @@ claim(
 # %%
 reveal(critics.length)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/length",
     "A critic of slope 1 pays nothing, in minibatches of 4 and of 64: so it is mended, and not so broken.",
     museum.told_apart(critics.length),
 )
+
+# %%
 n = 32
+
+# %% jupyter={"source_hidden": true}
 claim(
     "17/length-shrinks",
     "Broken, it reports 4 (1/√n + 4/20n) = 0.73 with n = 32 examples, to 0.05: the minibatch sets the unit.",
@@ -719,7 +745,7 @@ claim(
 # %%
 reveal(critics.between)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/between",
     "One t for each pair, uniform on [0, 1]: so it is mended, and not so broken.",
@@ -740,7 +766,7 @@ claim(
 # %%
 reveal(critics.critic)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/critic",
     "What the critic says of one example does not change with another one: so it is mended, and not so broken.",
@@ -752,17 +778,21 @@ claim(
     np.ptp(reported["critic"]["broken"]),
     above=5,
 )
+
+# %%
 try:
     training.start(replace(methods.wgan_gp((2,)), discriminator=critics.critic.broken), ring)
     refused = False
 except ValueError as error:
     refused = "batch normalisation" in str(error)
+
+# %% jupyter={"source_hidden": true}
 claim("17/refused", "This course's penalty refuses such a critic when a run is started, and says why.", refused)
 
 # %%
 reveal(critics.dense)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/dense",
     "After a hundred uses the largest singular value is 1, by SVD: so it is mended, and not so broken.",
@@ -778,7 +808,7 @@ claim(
 # %%
 reveal(critics.loss)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/loss",
     "Scores twice as far apart are worth twice as much to the mended loss, and not to the broken one.",
@@ -872,7 +902,7 @@ far = {
 }
 reveal(looks_fine.average)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/average",
     "The average of a G that stands still is that G, in eval mode too: so it is mended, and not so broken.",
@@ -892,7 +922,7 @@ claim(
 # %%
 reveal(looks_fine.pixels)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/pixels",
     "Black and white are −1 and 1, the ends of tanh: so it is mended, and not so broken.",
@@ -908,14 +938,18 @@ claim(
 # %%
 reveal(looks_fine.norm)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/norm",
     "What comes out of it has variance 1, where what goes in has 0.01: so it is mended, and not so broken.",
     museum.told_apart(looks_fine.norm),
 )
+
+# %%
 worse = np.divide(far["norm"], far["mended"])
 spread = 2.776 * worse.std(ddof=1) / np.sqrt(5)  # Student's t, four degrees of freedom
+
+# %% jupyter={"source_hidden": true}
 claim(
     "17/norm-worse",
     "Broken, its digits are farther from real ones: the 95 % interval of the ratio over 5 seeds is above 1.",
@@ -929,7 +963,7 @@ claim(
 # %%
 reveal(looks_fine.ahead)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/ahead",
     "The slope through K steps of D is −(1 − c)ψ + 2cθ: so it is mended, and not so broken.",
@@ -943,14 +977,18 @@ claim(
 # %%
 reveal(looks_fine.spread)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/spread",
     "Samples three times as wide are 4 tr Σ apart: so it is mended, and not so broken.",
     museum.told_apart(looks_fine.spread),
 )
+
+# %%
 few, many = (torch.randn(2, n, 16, generator=torch.Generator().manual_seed(0)) for n in (50, 200))
 grows = {v: f(*many) / f(*few) for v, f in (("broken", looks_fine.spread.broken), ("mended", looks_fine.spread.mended))}
+
+# %% jupyter={"source_hidden": true}
 claim(
     "17/spread-grows",
     "Of samples of one distribution: with 200 for 50 the broken distance more than doubles, the mended one falls to a half.",
@@ -960,7 +998,7 @@ claim(
 # %%
 reveal(looks_fine.test)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "17/test",
     "The mended test fails on a loss with its sign turned, and the broken one does not.",
@@ -1037,6 +1075,8 @@ plt.show()
 
 # %%
 right = critics.price.mended
+
+# %% jupyter={"source_hidden": true}
 claim(
     "17/all-pass-mended",
     "The mended penalty passes all six.",

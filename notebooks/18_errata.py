@@ -41,7 +41,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gan_core import divergences, figures
-from gan_core.course import check, checked, claim, errata
+from gan_core.course import check, checked, claim
+from gan_core.course.lessons import errata
 
 figures.use_style()
 
@@ -102,7 +103,7 @@ print("bears it out:", *row.bears_out)
 print("corrects it: ", *row.corrects)
 print("so the sentence", verdict(row.bears_out, row.corrects))
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "18/settled",
     "Each verdict is what these claims make it, each claim is made in a chapter, and each correction has its row.",
@@ -124,6 +125,8 @@ claim(
 
 # %%
 p, q = np.random.default_rng(0).dirichlet(np.ones(6), size=(2, 500))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "18/symmetric",
     "On 500 random pairs JSD(p, q) is JSD(q, p) to the last digits, and KL(p‖q) never is KL(q‖p).",
@@ -134,11 +137,13 @@ claim(
 )
 
 
+# %%
 def steps_of_g(images, epochs, minibatch=64, steps_of_d=5):
     minibatches = -(-images // minibatch)  # rounded up
     return epochs * -(-minibatches // steps_of_d)
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "18/fifty-thousand",
     "1,100 epochs of 14,490 images and 1,900 epochs of 8,189 are 50,000 steps of G each, within 1,000.",
@@ -213,6 +218,8 @@ plt.show()
 # %%
 settled = [row for row in five if row.verdict != "not checked here"]
 total = Counter(row.verdict for row in settled)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "18/how-many",
     "Of the 106 sentences that were checked 47 hold, 30 are half right, and 29 do not hold.",
@@ -222,11 +229,13 @@ claim(
 )
 
 
+# %%
 def tally(kind):
     """How many of this kind hold, are half right, do not hold."""
     return np.array([counts[kind][verdict] for verdict in errata.VERDICTS[:3]])
 
 
+# %% jupyter={"source_hidden": true}
 claim(
     "18/what-was-seen",
     "What was seen holds: of 16 observations that were checked, 13.",
@@ -285,6 +294,8 @@ plt.show()
 
 # %%
 strict, lenient = ((gaps[way] > seen[way] - 1e-9).mean() for way in WAYS)
+
+# %% jupyter={"source_hidden": true}
 claim(
     "18/not-by-chance",
     "If half right is not right, fewer than 1 in 1,000 deals set two kinds so far apart.",
@@ -297,7 +308,11 @@ claim(
     lenient,
     above=0.05,
 )
+
+# %%
 seen_well, explained = tally("observation"), tally("reason")
+
+# %% jupyter={"source_hidden": true}
 claim(
     "18/ten-judgements",
     "Ten of our verdicts may be changed, as it suits the reasons best, and observations are still ahead.",
@@ -332,11 +347,15 @@ parts = {}
 for number in noted:
     part, _, place = number.partition(".")
     parts.setdefault(part, []).append(int(place))
+
+# %% jupyter={"source_hidden": true}
 claim(
     "18/nothing-lost",
     "The numbers of what was noted have no gaps, and there are 86 of them.",
     [*(sorted(found) == list(range(1, len(found) + 1)) for found in parts.values()), len(noted) == 86],
 )
+
+# %%
 errata.set_aside(book)
 
 # %% [markdown]

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 
 SIZE = 600_000  # bytes of a stored notebook
+KEPT = ("tags", "jupyter")  # of a cell's metadata
 EXEMPTING = re.compile(r"nbval.?(ignore.?output|skip)|validate.?ignore.?output|raises.?exception", re.I)
 MACHINE = re.compile(r"(?<![\w.])/(home|root|Users|tmp|var|work)/\w|site-packages|\b[A-Z]:\\Users|\b0x[0-9a-f]{6,}")
 PARTS = ("## What the sources get wrong", "## Exercises", "## What we checked", "## Further reading")
@@ -26,7 +27,7 @@ PARTS = ("## What the sources get wrong", "## Exercises", "## What we checked", 
 def out_of_step(chapter):
     """The .py and the .ipynb are one notebook, cell for cell."""
     written, stored = [
-        [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells]
+        [(cell.cell_type, cell.source, *map(cell.metadata.get, KEPT)) for cell in notebook.cells]
         for notebook in (chapter.written, chapter.stored)
     ]
     if len(written) != len(stored):
@@ -75,7 +76,7 @@ def unclean(chapter):
     for number, cell in enumerate(chapter.stored.cells):
         if cell.id != f"{chapter.entry['notebook']}-{number:02d}":
             yield f"cell {number} has the id {cell.id}"
-        if set(cell.metadata) - {"tags"}:
+        if set(cell.metadata) - set(KEPT):
             yield f"cell {number} has metadata {sorted(cell.metadata)}"
         for output in cell.get("outputs", []):
             if any("widget" in kind for kind in output.get("data", {})):
@@ -123,6 +124,23 @@ def mistimed(chapter):
         yield f"its sections take {sections}, {sum(sections)} minutes in all, of {chapter.entry['minutes']}"
 
 
+def unfolded(chapter):
+    """Claims stand in cells of their own, folded under their verdicts, and nothing else is folded away."""
+    for number, cell in enumerate(cell for cell in chapter.written.cells if cell.cell_type == "code"):
+        tree = ast.parse(cell.source)
+        claims = sum(map(_is_claim, ast.walk(tree)))
+        alone = all(isinstance(node, ast.Expr) and _is_claim(node.value) for node in tree.body)
+        folded = bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
+        if claims and not (alone and folded):
+            yield f"code cell {number} makes claims, and {'is not folded' if alone else 'does more than that'}"
+        if folded and not claims:
+            yield f"code cell {number} is folded, and makes no claim"
+
+
+def _is_claim(node):
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "claim"
+
+
 def overtaken(chapter):
     """What a widget's drawing reads is not bound anew by a later cell: after Run All it draws what the page shows."""
     tables = [symtable.symtable(source, "cell", "exec") for source in chapter.code]
@@ -148,7 +166,10 @@ def _globals(table):
     )
 
 
-CHECKS = (out_of_step, not_executed, in_trouble, skipped, unclean, tied_to_a_machine, incomplete, mistimed, overtaken)
+CHECKS = (
+    out_of_step, not_executed, in_trouble, skipped, unclean, tied_to_a_machine, incomplete, mistimed, unfolded,
+    overtaken,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("entry", course.manifest(), ids=lambda entry: entry["notebook"])
@@ -253,6 +274,9 @@ answer = 42
 # %%
 print(answer)
 
+# %% jupyter={"source_hidden": true}
+claim("42/answer", "The answer is 42.", answer, equals=42, within=0)
+
 # %% [markdown]
 # ## What the sources get wrong
 #
@@ -281,7 +305,8 @@ def small_chapter(text=RIGHT):
     stored.metadata = nbformat.from_dict({"kernelspec": kernel, "language_info": {"name": "python"}})
     count = 0
     for number, cell in enumerate(stored.cells):
-        cell.id, cell.metadata = f"42_chapter-{number:02d}", nbformat.from_dict({})
+        kept = {key: value for key, value in cell.metadata.items() if key in KEPT}
+        cell.id, cell.metadata = f"42_chapter-{number:02d}", nbformat.from_dict(kept)
         if cell.cell_type == "code":
             cell.execution_count = count = count + 1
             cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="42\n")]
@@ -334,6 +359,25 @@ widgets.explore(draw, shift=(0, 1, 1, start))
 )
 def test_a_drawing_that_is_overtaken_is_seen(later, right):
     assert (list(overtaken(small_chapter(DRAWN + later))) == []) == right
+
+
+@pytest.mark.parametrize(
+    ("cell", "right"),
+    [
+        (
+            '# %% jupyter={"source_hidden": true}\nclaim("42/a", "A.", True)\n# why\nclaim("42/b", "B.", 1, above=0)',
+            True,
+        ),
+        ('# %%\nclaim("42/a", "A.", True)', False),
+        ('# %% jupyter={"source_hidden": true}\nb = 1\nclaim("42/b", "B.", b, above=0)', False),
+        ('# %%\nb = 1\nclaim("42/b", "B.", b, above=0)', False),
+        ('# %% jupyter={"source_hidden": true}\nfor b in range(3):\n    claim(f"42/{b}", "B.", b, above=-1)', False),
+        ('# %% jupyter={"source_hidden": true}\nrun = fit(gan, data)', False),
+        ("# %%\nrun = fit(gan, data)", True),
+    ],
+)
+def test_a_claim_that_is_not_folded_is_seen(cell, right):
+    assert (list(unfolded(small_chapter(cell))) == []) == right
 
 
 BROKEN_CELLS = {

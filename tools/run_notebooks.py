@@ -16,6 +16,7 @@ import nbformat
 from PIL import Image
 
 NOTEBOOKS = pathlib.Path(__file__).parents[1] / "notebooks"
+KEPT = ("tags", "jupyter")  # of a cell's metadata: what nbval is told, and what is folded
 WIDGET = "application/vnd.jupyter.widget-view+json"  # a model's id is new in every kernel; the picture beside it stays
 
 
@@ -39,7 +40,7 @@ def run(source):
     )
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{source.stem}-{number:02d}"
-        cell.metadata = nbformat.from_dict({key: value for key, value in cell.metadata.items() if key == "tags"})
+        cell.metadata = nbformat.from_dict({key: value for key, value in cell.metadata.items() if key in KEPT})
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             data.pop(WIDGET, None)
