@@ -27,6 +27,8 @@ from torch.nn import functional
 from gan_core import __version__, checkpoints, figures, metrics, recipes, training
 
 ROOT = pathlib.Path(__file__).parents[2]
+# In the course's repository, the folder of what is recorded there; of an installed gan_core, a folder where one works.
+FOLDER = ROOT / "results" if (ROOT / "book.toml").exists() else pathlib.Path("results")
 ROWS = 500  # of losses.csv, at most
 SHEET = 64  # images on samples.png
 CLOUD = 2_048  # points

@@ -16,7 +16,7 @@ from gan_core import results
 from gan_core.experiments.recipes import known
 from gan_core.experiments.studies.study import KEYS
 
-FOLDER = results.ROOT / "results" / "studies"
+FOLDER = results.FOLDER / "studies"
 PARTS = ("study", "command", "question", "settings", "rows", "reference", "provenance")
 
 
@@ -110,7 +110,9 @@ def read(name, folder=None):
     """
     file = path(name, folder)
     if not file.exists():
-        raise FileNotFoundError(f"there is no record {file}; `python -m gan_core study {name}` makes it")
+        raise FileNotFoundError(
+            f"there is no record {file}; `python -m gan_core study {name}` makes it, and the course's repository has one"
+        )
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
         if said.pop("sha256") != _digest(said):
