@@ -93,7 +93,10 @@ def test_make_installed_the_pinned_versions():
 
 # The commands
 
-TARGETS = {"lab", "test", "notebooks", "book", "bench", "gpu", "check", "portability", "clean", "help"}
+TARGETS = {
+    "lab", "test", "notebooks", "student", "teacher", "slides", "book", "bench", "gpu", "check", "portability", "clean",
+    "help",
+}  # fmt: skip
 
 
 def make(*arguments, folder=ROOT):
@@ -245,4 +248,4 @@ def test_code_and_prose_have_their_licences():
 
 def test_git_leaves_out_what_make_makes():
     ignored = read(".gitignore").splitlines()
-    assert {".venv/", "_book/", "__pycache__/", ".ipynb_checkpoints/"} <= set(ignored)
+    assert {".venv/", "_book/", "build/", "__pycache__/", ".ipynb_checkpoints/"} <= set(ignored)
