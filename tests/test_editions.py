@@ -131,7 +131,7 @@ def test_a_solution_without_code_is_named():
 
 
 def test_the_teacher_reads_every_wrong_answer_after_its_exercise(chapter):
-    exercises = importlib.import_module(f"gan_core.lessons.chapter_{chapter.number}").EXERCISES
+    exercises = importlib.import_module(f"gan_core.course.lessons.chapter_{chapter.number}").EXERCISES
     wrong = editions.mistakes(chapter.number)
     assert {id: [said for _, said in pairs] for id, pairs in wrong.items()} == {
         id: list(exercise.mistakes) for id, exercise in exercises.items()

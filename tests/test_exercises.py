@@ -125,7 +125,7 @@ def chapter(text=TEXT, code=CODE):
 
 def said_by_solution(text):
     """What the solution in a small chapter of this text prints; the chapter imports `check` alone."""
-    notebook = chapter(text, f"from gan_core.lessons import check\n\n{CODE}").written
+    notebook = chapter(text, f"from gan_core.course.lessons import check\n\n{CODE}").written
     return editions.printed(editions.solutions(notebook)["42.1"], editions.imported(notebook))
 
 

@@ -102,7 +102,7 @@ def printed(code, names):
 
 def mistakes(chapter):
     """The mistakes of a chapter's exercises: {id: [(wrong answer as code, what the check says)]}, chapter "03" say."""
-    module = import_module(f"gan_core.lessons.chapter_{chapter}")
+    module = import_module(f"gan_core.course.lessons.chapter_{chapter}")
     (table,) = (
         node.value
         for node in ast.parse(inspect.getsource(module)).body
