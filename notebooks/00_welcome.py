@@ -99,8 +99,13 @@ claim("00/seed-matters", "Another seed gives another run.", abs(other - loss), a
 #
 # ## How a chapter works (4 min)
 #
-# Each chapter asks one question and asks you to predict before you run. *Predict* is not decoration: a wrong prediction is
+# Each chapter asks one question and asks you to predict before you run. That is not decoration: a wrong prediction is
 # where the learning is. Then come small cells, claims beside them, and figures you can move.
+#
+# A heading tells its minutes. Where it also says *depth*, the section may be left out at a first reading: run its cells, and
+# read on. What is left is the *core*, ten hours at most for the whole course; exercises are marked in the same way. A chapter of
+# more than 75 minutes has a stop half-way, with a summary. To go on another day, click on the first cell after the stop and
+# choose *Run → Run All Above Selected Cell*.
 #
 # Here is a slider. Blue is the density $p$ of the data, orange the density $q$ of a model. The green curve is the best possible
 # answer to "how likely is it that a point at $x$ is real?". Chapter 02 derives it. Move the model and look at the green curve where
@@ -180,7 +185,10 @@ plt.show()
 # ## Exercises (5 min)
 #
 # An exercise waits for you and never stops the notebook. Its check accepts every right answer, and knows the mistakes that people
-# make. The solution is folded away below it.
+# make. The solution is folded away below it, unless your teacher keeps it.
+#
+# Does your class gather its answers? Then say a name in each notebook, `from gan_core.course import me` and `me("student 01")`. From
+# then on its checks are noted in a file beside the notebook, `answers/student 01.jsonl`, and nowhere else.
 #
 # **Exercise 00.1** · ★☆☆ · 2 minutes. Write `square`, which returns $x^2$. Try a wrong one first, `2 * x`, and read what
 # the check says.
@@ -208,7 +216,7 @@ check("00.1", square)
 # </details>
 
 # %% [markdown]
-# **Exercise 00.2** · ★☆☆ · 2 minutes. At some $x$ the blue curve is three times as high as the orange one. Real and fake points
+# **Exercise 00.2** · ★☆☆ · 2 minutes, depth. At some $x$ the blue curve is three times as high as the orange one. Real and fake points
 # are equally many. How likely is it that a point at $x$ is real? Write a number.
 
 # %%
@@ -229,7 +237,7 @@ check("00.2", how_likely)
 # </details>
 
 # %% [markdown]
-# **Exercise 00.3** · ★☆☆ · 1 minute. Which one part does spectral normalisation change? Read it off the map and write its name.
+# **Exercise 00.3** · ★☆☆ · 1 minute, depth. Which one part does spectral normalisation change? Read it off the map and write its name.
 
 # %%
 part = None  # for example "generator"

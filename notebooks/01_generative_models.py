@@ -155,7 +155,7 @@ claim(
 # ones is just such a machine. All that we have of an implicit model are its samples, as all that we have of $p$ are its
 # examples.
 #
-# ## What is a model good for? (8 min)
+# ## What is a model good for? (8 min, depth)
 #
 # The slides name three uses: 「サンプリングが可能」, one can draw samples; 「データに対する確率密度が得られる」, one gets the density of data;
 # 「半教師あり学習に応用ができる」, it can serve *semi-supervised learning*, where few examples have labels. The first you have seen.
@@ -243,7 +243,7 @@ claim(
 # *Likeliest* is not *typical*: at the top of the hill the density is high, but there is so little room. Remember the
 # smear, too.
 #
-# ## Features, and a few labels (8 min)
+# ## Features, and a few labels (8 min, depth)
 #
 # The third use. Labels are dear and examples are cheap. Let a model learn from 1,297 digits *without* labels. Perhaps
 # what it has learned to look at, its *features*, makes the labels easy: then a simple classifier on the features needs
@@ -605,7 +605,7 @@ claim(
 # differences. Let $D$ learn again. Chapter 02 goes through that door. First, the other road: models that do have a
 # density, or nearly.
 #
-# ## One answer for two pictures (9 min)
+# ## One answer for two pictures (9 min, depth)
 #
 # Now for the prediction of the first page. Below, in each row, eight pictures that are equally likely, and the *one*
 # picture with the lowest mean squared error to all eight.
@@ -738,7 +738,7 @@ claim(
 # have an answer for all it will rather blur. A discriminator asks of every *sample*: could it be real? It never
 # forgives a blur, and hardly minds what is missing. VAEs blur, GANs leave out (chapter 08).
 #
-# ## What is worth telling (8 min)
+# ## What is worth telling (8 min, depth)
 #
 # But a VAE has a $z$. It could *say* in $z$ whether there are glasses; then nothing would have to be averaged. Why does
 # it not tell everything? Because telling has a price. Here is the whole of a **VAE** (Kingma & Welling 2014). In this
@@ -882,7 +882,7 @@ def draw_told(sigma):
 widgets.explore(draw_told, sigma=(0.05, 1.5, 0.05, 0.6))
 
 # %% [markdown]
-# ## A VAE and a GAN on faces (8 min)
+# ## A VAE and a GAN on faces (8 min, depth)
 #
 # Now networks. The same generator network twice: as the decoder of a VAE, and as the generator of a GAN (`sndcgan`,
 # which chapters 09 and 13 explain). The VAE's $\sigma$ is 0.6, and it gets twice as many steps, which took
@@ -1127,7 +1127,7 @@ check("01.1", ratio)
 #
 # </details>
 #
-# **Exercise 01.2** · ★★☆ · 5 minutes. An implicit model makes $x=e^z$ of $z\sim\mathcal N(0,1)$. This one does have a
+# **Exercise 01.2** · ★★☆ · 5 minutes, depth. An implicit model makes $x=e^z$ of $z\sim\mathcal N(0,1)$. This one does have a
 # density. Write `density(x)` for an array of positive $x$.
 
 
@@ -1153,7 +1153,7 @@ check("01.2", density)
 #
 # </details>
 #
-# **Exercise 01.3** · ★☆☆ · 3 minutes. The pictures `x` (k, d) have the probabilities `w` (k,), which sum to one. Write
+# **Exercise 01.3** · ★☆☆ · 3 minutes, depth. The pictures `x` (k, d) have the probabilities `w` (k,), which sum to one. Write
 # `best_answer(x, w)`: the one picture (d,) with the least expected squared error.
 
 
@@ -1179,7 +1179,7 @@ check("01.3", best_answer)
 #
 # </details>
 #
-# **Exercise 01.4** · ★★☆ · 4 minutes. The smallest linear model there is: $x=wz+\sigma\varepsilon$, all of them single
+# **Exercise 01.4** · ★★☆ · 4 minutes, depth. The smallest linear model there is: $x=wz+\sigma\varepsilon$, all of them single
 # numbers, $z$ and $\varepsilon$ standard normal. Write `log_likelihood(x, w, sigma)`, in nats.
 
 

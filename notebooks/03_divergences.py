@@ -253,7 +253,7 @@ detour = divergences.js(start, middle) + divergences.js(middle, end)
 print(f"straight {divergences.js(start, end):.4f}, detour {detour:.4f}")
 
 # %% [markdown]
-# ## One picture for all of them (5 min)
+# ## One picture for all of them (5 min, depth)
 #
 # KL, reverse KL, JSD, TV and χ² have one form. Let $r = p/q$ be the density ratio and $f$ a convex function with
 # $f(1)=0$. An **f-divergence** pays the price $f(r)$ for each unit of mass of $q$:
@@ -336,7 +336,7 @@ claim(
 )
 
 # %% [markdown]
-# ## What do other losses minimise? (6 min)
+# ## What do other losses minimise? (6 min, depth)
 #
 # In chapter 02 the best discriminator turned the cross-entropy loss into JSD. Other losses turn into other
 # divergences. The recipe is always the same: leave $D$ free in each bin, find the best value, and put it back. We
@@ -636,7 +636,7 @@ claim("03/js-smooth-at-0", "Gaussian: at p = q JSD and KL are smooth, with slope
 # 06). KL, where it is finite, pulls harder the farther away the model is. EMD always pulls with the same strength,
 # even at the goal, where it has a kink.
 #
-# ## From densities to samples (4 min)
+# ## From densities to samples (4 min, depth)
 #
 # A GAN never sees densities. It sees points. Two samples from the *same* continuous distribution almost never share
 # a point. So as piles of points they are a case of "do not meet". **Predict** their JSD. And what if you sort them
@@ -761,7 +761,7 @@ check("03.1", kl)
 # </details>
 
 # %% [markdown]
-# **Exercise 03.2** · ★★☆ · 5 minutes. Predict, then write it down: `uniforms(theta)` returns an array with the JSD
+# **Exercise 03.2** · ★★☆ · 5 minutes, depth. Predict, then write it down: `uniforms(theta)` returns an array with the JSD
 # (in nats), the TV and the EMD of $\mathrm{Uniform}[0,1]$ and $\mathrm{Uniform}[\theta,\theta+1]$, for any real
 # $\theta$.
 
@@ -790,7 +790,7 @@ check("03.2", uniforms)
 # </details>
 
 # %% [markdown]
-# **Exercise 03.3** · ★★☆ · 5 minutes. The data are a mixture of Gaussians with `weights`, `centres` (arrays) and
+# **Exercise 03.3** · ★★☆ · 5 minutes, depth. The data are a mixture of Gaussians with `weights`, `centres` (arrays) and
 # one common width `s`. Which Gaussian minimises $\mathrm{KL}(p\,\|\,q)$? Write `covering(weights, centres, s)`,
 # which returns an array with its $\mu$ and its $\sigma$.
 
@@ -820,7 +820,7 @@ check("03.3", covering)
 # </details>
 
 # %% [markdown]
-# **Exercise 03.4** · ★★☆ · 5 minutes. Write `smallest_hinge_loss(p, q)`: the hinge loss $L_D$ that the best
+# **Exercise 03.4** · ★★☆ · 5 minutes, depth. Write `smallest_hinge_loss(p, q)`: the hinge loss $L_D$ that the best
 # possible $D$ still has. Start from one bin: which $D$ is best there, and what does it pay?
 
 

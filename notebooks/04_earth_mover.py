@@ -159,7 +159,7 @@ plt.show()
 # %% [markdown]
 # Eight shovel-bins against four: in parts of the whole earth, 2.0 against 1.0. We come back to this pair.
 #
-# ## A linear program (6 min)
+# ## A linear program (6 min, depth)
 #
 # Cost and marginals are linear in the unknowns $\gamma_{ij}$. So this is a **linear program**: minimise
 # $\mathbf c^\top\boldsymbol\gamma$ subject to $A\boldsymbol\gamma=\mathbf b$ and $\boldsymbol\gamma\ge 0$, with the
@@ -212,7 +212,7 @@ for _ in range(100):
 claim("04/corner", "A hundred best plans use at most n + m − 1 ways.", ways, below=0.5)
 
 # %% [markdown]
-# ## On the line no plan is needed (6 min)
+# ## On the line no plan is needed (6 min, depth)
 #
 # Stand between bin $k$ and bin $k+1$. To the left there lies $F_p(x_k)=\sum_{i\le k}p_i$, and there shall lie
 # $F_q(x_k)$. The difference must pass you, in one direction or the other, whatever the plan. Each grain that passes
@@ -358,7 +358,7 @@ claim(
 )
 
 # %% [markdown]
-# ## Which way round? (2 min)
+# ## Which way round? (2 min, depth)
 #
 # The slides carry the model's earth to the data: their $\gamma$ has $\mathbb P_g$ as its first marginal. The WGAN
 # paper has $\mathbb P_r$ first. Does it matter?
@@ -429,7 +429,7 @@ bills = every_f @ (p - q) / transport.emd(p, q, positions=x)
 claim("04/lower-bound", "Each of 1000 random 1-Lipschitz f gives less than the EMD.", bills, below=1)
 
 # %% [markdown]
-# ## A gradient everywhere? (2 min)
+# ## A gradient everywhere? (2 min, depth)
 #
 # "The critic gives a gradient everywhere." On the line we can see where. The critic gains
 # $-(F_p-F_q)(x_k)\,(f_{k+1}-f_k)$ in gap $k$. So wherever earth must cross, the best slope is $+1$ or $-1$. Where
@@ -612,7 +612,7 @@ check("04.1", cost_of)
 # </details>
 
 # %% [markdown]
-# **Exercise 04.2** · ★★☆ · 5 minutes. Write `emd_on_line(p, q, x)` for ascending places `x`, with NumPy alone.
+# **Exercise 04.2** · ★★☆ · 5 minutes, depth. Write `emd_on_line(p, q, x)` for ascending places `x`, with NumPy alone.
 
 
 # %%
@@ -638,7 +638,7 @@ check("04.2", emd_on_line)
 # </details>
 
 # %% [markdown]
-# **Exercise 04.3** · ★★☆ · 3 minutes. A third of the earth lies in each of the bins 1, 2, 3. A third of it shall lie
+# **Exercise 04.3** · ★★☆ · 3 minutes, depth. A third of the earth lies in each of the bins 1, 2, 3. A third of it shall lie
 # in each of the bins 2, 3, 4. The cost of a way is its *square*. Predict two numbers, `(leave, best)`: the cost of
 # the plan that leaves all common earth in place, and the cost of the best plan.
 
@@ -661,7 +661,7 @@ check("04.3", answer)
 # </details>
 
 # %% [markdown]
-# **Exercise 04.4** · ★★★ · 5 minutes. Write `critic(p, q, x)`: the best 1-Lipschitz $f$ on the ascending places `x`,
+# **Exercise 04.4** · ★★★ · 5 minutes, depth. Write `critic(p, q, x)`: the best 1-Lipschitz $f$ on the ascending places `x`,
 # with $f_0=0$, from the piles alone. No solver. (In these piles something must cross every gap.)
 
 

@@ -189,7 +189,7 @@ claim(
 # A rule to remember: **flip the labels for the generator** (Chintala et al., *How to train a GAN*, tip 2). Its fakes get
 # the label of the real, 1, and that is the non-saturating loss.
 #
-# ## Probabilities lose it again (4 min)
+# ## Probabilities lose it again (4 min, depth)
 #
 # So $-\log D$ has the gradient $-(1-D)$, close to $-1$ for a fake that is found out. That is mathematics. **Predict:**
 # the network ends in a sigmoid, the loss is `nn.BCELoss` on probabilities, the numbers are float32, and the logit is
@@ -251,7 +251,7 @@ claim(
 # no better: it ends in `nan`. So this course has no sigmoid at the end of any $D$: losses take logits, and
 # $-\log D = \mathrm{softplus}(-a)$.
 #
-# ## When the discriminator wins (4 min)
+# ## When the discriminator wins (4 min, depth)
 #
 # The discriminator minimises $L_D = \mathbb{E}_p[-\log D] + \mathbb{E}_q[-\log(1-D)]$. The article says 「勾配消失が
 # 起こっているときは、Dの損失が0に限りなく近くなります(逆は必ずしも成立しないそうです)」: when gradients vanish, $L_D$
@@ -441,7 +441,7 @@ claim(
 # which fakes in the batch count: each is weighted by $D$ or by $1-D$. What Adam makes of a scale that shrinks *during*
 # training is not checked here.
 #
-# ## A discriminator that cannot be steep (4 min)
+# ## A discriminator that cannot be steep (4 min, depth)
 #
 # What if $D$ were kept from growing steep? *Spectral normalisation* (Miyato et al. 2018) divides each weight matrix by
 # its largest singular value. Then no linear layer stretches any distance, nor does the leaky ReLU between them, and the
@@ -719,7 +719,7 @@ check("06.1", generator_losses)
 # </details>
 
 # %% [markdown]
-# **Exercise 06.2** · ★☆☆ · 3 minutes. Without autograd: write `logit_gradients(a)` for a NumPy array of $n$ logits. It
+# **Exercise 06.2** · ★☆☆ · 3 minutes, depth. Without autograd: write `logit_gradients(a)` for a NumPy array of $n$ logits. It
 # returns the pair of arrays $\partial L_G/\partial a_i$ of both losses, saturating first. Remember that a loss is a mean.
 
 
@@ -747,7 +747,7 @@ check("06.2", logit_gradients)
 # </details>
 
 # %% [markdown]
-# **Exercise 06.3** · ★★☆ · 3 minutes. The one loss is strong where the other is weak. **Predict** their sum, then write it,
+# **Exercise 06.3** · ★★☆ · 3 minutes, depth. The one loss is strong where the other is weak. **Predict** their sum, then write it,
 # `sum_of_losses(logits)`, in one line without `log` or `exp`.
 
 
@@ -775,7 +775,7 @@ check("06.3", sum_of_losses)
 # </details>
 
 # %% [markdown]
-# **Exercise 06.4** · ★★★ · 5 minutes. The slides say that the saturating gradient at $D^*$ is 0. Compute it for
+# **Exercise 06.4** · ★★★ · 5 minutes, depth. The slides say that the saturating gradient at $D^*$ is 0. Compute it for
 # $p=\mathcal{N}(0,1)$ and $q=\mathcal{N}(\theta,1)$: write `gradient_at_optimum(theta, x)`, a number, as a sum over the even
 # grid `x`.
 

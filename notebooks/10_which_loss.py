@@ -132,7 +132,7 @@ claim(
 # (`03/hinge-is-tv`), Pearson's $\chi^2$ (`03/least-squares-chi2`). This chapter asks what they do in training, where $D$
 # never is.
 #
-# ## The article's lines, run as printed (9 min)
+# ## The article's lines, run as printed (9 min, depth)
 #
 # In 2019 こしあん trained DCGANs on CIFAR-10 and STL-10 for 300 epochs, once with $\min\log(1-D)$ for $G$ and once with
 # $\max\log D$, watched the Inception Score, and concluded: 「Inception Scoreは大してかわらない」, it hardly changes. Its
@@ -238,7 +238,7 @@ claim(
 # But then its readers should have seen a disaster under the name $\max\log D$. It reports 「ものすごいスパイク」, "terrible
 # spikes", on STL-10, and otherwise no difference at all. So there is something left to explain.
 #
-# ## Was it the probabilities? (4 min)
+# ## Was it the probabilities? (4 min, depth)
 #
 # The article's $D$ ends in a sigmoid and `nn.BCELoss` takes its logarithm; chapter 06 showed that this eats gradients below
 # $a\approx-27.6$ (`06/bce-eats-gradient`), also in float64 (`06/float64-no-cure`). Does that ever happen in a training
@@ -400,7 +400,7 @@ claim(
 )
 
 # %% [markdown]
-# ## Which differences are noise? (9 min)
+# ## Which differences are noise? (9 min, depth)
 #
 # Two means of five seeds always differ. The question is whether they differ by more than they would if only the seeds were
 # others. The mean of $n$ values with variance $s^2$ has the variance $s^2/n$; of a difference the variances add:
@@ -587,7 +587,7 @@ claim(
 # And the judge's score, the article's kind of measure, is the last to see it: its curves in the left panels nearly touch
 # while the pixels are two or three times as far off (`15/score-hardly-sees-it`).
 #
-# ## Why does nothing happen in balance? (7 min)
+# ## Why does nothing happen in balance? (7 min, depth)
 #
 # Look at $D$, not at $G$. `10/alike-at-half` says that where $D=½$ the two losses of the article pull alike. So where is $D$
 # while a balanced pair trains? Five seeds, both losses, 100 steps; on seed 0 some more, to see digits. The two rows below
@@ -725,7 +725,7 @@ claim(
 )
 
 # %% [markdown]
-# ## When $L_D$ is near zero (9 min)
+# ## When $L_D$ is near zero (9 min, depth)
 #
 # The article reasons: 「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります」, when gradients vanish $L_D$ is as close
 # to 0 as you like; and so 「Dの損失が0に近いほど、この変更は生きてくる」, the closer $L_D$ is to 0, the more should the change of
@@ -955,7 +955,7 @@ check("10.1", which)
 # </details>
 
 # %% [markdown]
-# **Exercise 10.2** · ★★☆ · 5 minutes. Write `interval(x, y)`: the pair (low, high) of Welch's 95 % interval for
+# **Exercise 10.2** · ★★☆ · 5 minutes, depth. Write `interval(x, y)`: the pair (low, high) of Welch's 95 % interval for
 # mean(x) − mean(y), for two arrays that need not be of one length. `stats.t.ppf(level, degrees)` is the quantile.
 
 
@@ -988,7 +988,7 @@ check("10.2", interval)
 # </details>
 
 # %% [markdown]
-# **Exercise 10.3** · ★★☆ · 3 minutes. $\mathbb E_q[D]\le L_D$ is true and not sharp: at $L_D=3$ it says nothing. Write
+# **Exercise 10.3** · ★★☆ · 3 minutes, depth. $\mathbb E_q[D]\le L_D$ is true and not sharp: at $L_D=3$ it says nothing. Write
 # `at_most(loss_d)`: the largest mean of $D$ over the fakes that is possible with this $L_D$. ($-\log(1-D)$ is convex in $D$,
 # and the real examples may cost nothing.)
 
@@ -1016,7 +1016,7 @@ check("10.3", at_most)
 # </details>
 
 # %% [markdown]
-# **Exercise 10.4** · ★★☆ · 3 minutes. Mend the slow start of least squares: write `eager(a)`, $G$'s loss of the scores `a` of a
+# **Exercise 10.4** · ★★☆ · 3 minutes, depth. Mend the slow start of least squares: write `eager(a)`, $G$'s loss of the scores `a` of a
 # minibatch of fakes, a mean of squares with its ½ that pulls at a score of 0 with 1.
 
 

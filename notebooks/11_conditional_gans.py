@@ -233,7 +233,7 @@ claim(
 )
 
 # %% [markdown]
-# ## A discriminator that is not told (7 min)
+# ## A discriminator that is not told (7 min, depth)
 #
 # The slides that we follow (sakai 2018, line 358) write the objective so:
 #
@@ -302,7 +302,7 @@ claim(
 # In the second and the fourth game $G$ does learn something: $q(x)$, the mixture. What it does with the label is
 # nobody's business. So it would be wrong to say that it *ignores* the label.
 #
-# ## The same in training (7 min)
+# ## The same in training (7 min, depth)
 #
 # Four spots in the plane, one for each label. The networks are small, $D$ is told by concatenation (more of that
 # below). A fifth label, `NOBODY`, means: not told. Here is Algorithm 1 with all its labels; `of_real` and `of_fake` say
@@ -600,7 +600,16 @@ claim(
 #
 # Each takes any other method as its `base`: `methods.acgan(shape, 10, base=methods.wgan_gp)`.
 #
-# ## Too good to be true (11 min)
+# ## Half-way
+#
+# *34 minutes lie behind you, 46 ahead: a good place to stop.*
+#
+# **So far:** a conditional GAN compares *pairs* of an example and its label, and only a $D$ that is told both
+# labels makes $G$ listen; told less, it is a lottery. The label enters by concatenation, by the normalisation, by a
+# projection, or through a second head. **To come:** what the second head does to the classes, and two numbers that
+# show it.
+#
+# ## Too good to be true (11 min, depth)
 #
 # Back to the two kinds on the line. Of the real points $\Phi(1)=84$ % lie on their own side of 0: the kinds overlap,
 # and a fair number of points are in the other's land. *Predict* (you have): of the points of a perfect AC-GAN?
@@ -947,7 +956,7 @@ claim(
 # It is the push. This is one kind of network and one short training; whether it goes on like this with convolutions,
 # more steps, or many classes with few images each, is for chapter 13, with the same two numbers.
 #
-# ## A class with eight examples (4 min)
+# ## A class with eight examples (4 min, depth)
 #
 # Real data are seldom even. We keep only 8 of the 181 fours. A minibatch of 64 then holds a four in one of four cases,
 # and as the labels of the fakes have the data's frequencies, $G$ is asked for a four as seldom. `datasets.balanced`
@@ -1009,7 +1018,7 @@ claim(
 # %% [markdown]
 # Balancing makes $G$ *listen*; it adds no examples. What a class of eight has to say is said after eight pictures.
 #
-# ## One z, ten digits (3 min)
+# ## One z, ten digits (3 min, depth)
 #
 # The label and $z$ share the work. In the sheets above each row has one $z$. Does $z$ mean the same for all classes?
 # Take something that every digit has: its amount of ink. Over 200 draws of $z$, does the class that gets much ink for a
@@ -1049,7 +1058,7 @@ fig = figures.conditional.by_class(walks, [f"{share:.2f}" for share in t], xlabe
 plt.show()
 
 # %% [markdown]
-# ## A head of your own (3 min)
+# ## A head of your own (3 min, depth)
 #
 # A head may ask for anything. InfoGAN (Chen et al. 2016) has no labels at all; it asks $D$ to read a part of $z$ off
 # the fake, and marks both players on it. Then that part, the *code* $c$, must be visible in the picture. A fake's
@@ -1101,7 +1110,7 @@ claim(
 # %% [markdown]
 # Two kinds, found without a single label. Which of them gets the positive code is chance again; nobody has told.
 #
-# ## What the sources get wrong (2 min)
+# ## What the sources get wrong (2 min, depth)
 #
 # - **The slides, line 358**, 「条件付き分布を求めるGAN」 ("a GAN that finds the conditional distribution"):
 #   $\mathbb{E}_{p_g(x)}[\log(1-D(G(z|y)))]$. Under the mean stands $p_g(x)$, but what is drawn is $z$ (and $y$); no
@@ -1122,7 +1131,7 @@ claim(
 #
 # ## Exercises (12 min)
 #
-# **Exercise 11.1** · ★★☆ · 3 minutes. In the data 9 of 10 examples are of kind 0. By an oversight $G$ is told each kind half
+# **Exercise 11.1** · ★★☆ · 3 minutes, depth. In the data 9 of 10 examples are of kind 0. By an oversight $G$ is told each kind half
 # of the time. It is perfect, $q(x\mid y)=p(x\mid y)$. What does the best $D$ say of a pair $(x,1)$? Write a number, and
 # think about whether it does any harm.
 
@@ -1172,7 +1181,7 @@ check("11.2", fake_term)
 # </details>
 
 # %% [markdown]
-# **Exercise 11.3** · ★★☆ · 4 minutes. Within-class diversity by hand: `diversity(x, y)` for an array `x` (n, d) with labels
+# **Exercise 11.3** · ★★☆ · 4 minutes, depth. Within-class diversity by hand: `diversity(x, y)` for an array `x` (n, d) with labels
 # `y` (n,) is the mean over the classes of the mean distance between two *different* samples of a class.
 
 
@@ -1201,7 +1210,7 @@ check("11.3", diversity)
 # </details>
 
 # %% [markdown]
-# **Exercise 11.4** · ★★☆ · 3 minutes. Which terms does each player of an AC-GAN have? A head of your own reads the *angle*
+# **Exercise 11.4** · ★★☆ · 3 minutes, depth. Which terms does each player of an AC-GAN have? A head of your own reads the *angle*
 # $y$ of a picture, a real number, off the further output of $D$, by squared error. Write what it adds to $L_D$ and to
 # $L_G$, as a pair: `angle_head(on_real, on_fake, y_real, y_fake)`, all (n,). The generator has been told `y_fake`.
 

@@ -125,7 +125,7 @@ claim(
 )
 
 # %% [markdown]
-# ## Two densities that do not meet (10 min)
+# ## Two densities that do not meet (10 min, depth)
 #
 # The slides show the picture for which the WGAN is known: two densities apart, a discriminator and a critic, both trained to
 # the end. We make it. $G$ stands still; only its opponent learns.
@@ -265,7 +265,7 @@ def draw(shift, width):
 widgets.explore(draw, shift=(0.5, 8.0, 0.25, 3.0), width=(0.25, 1.0, 0.25, 0.5))
 
 # %% [markdown]
-# ## Clipping (11 min)
+# ## Clipping (11 min, depth)
 #
 # How to keep a network from growing steep? The first WGAN does it in one line, after each step of the critic:
 #
@@ -514,7 +514,16 @@ claim(
 )
 
 # %% [markdown]
-# ## Landscapes (10 min)
+# ## Half-way
+#
+# *41 minutes lie behind you, 49 ahead: a good place to stop.*
+#
+# **So far:** the dual of the earth mover's distance makes a critic, of which only differences count. Clipping
+# bounds its slope, by a number that depends on the network and that nobody has chosen; a price draws it to 1, and a
+# little above. **To come:** what critics see, whether they report the distance, and whether their loss tells the
+# quality of samples.
+#
+# ## Landscapes (10 min, depth)
 #
 # Two points are easy. The pictures by which WGAN-GP convinced its readers have more: eight spots, 25 spots, a Swiss roll. "The
 # generator" stands still at *the data plus noise*, $x+\mathcal N(0,I)$. A good critic should be high on the data and fall off
@@ -602,7 +611,7 @@ claim(
 # and the distance. (Twenty-five spots, half as far apart as the noise is wide, are too much for all of them in 400 steps. And the
 # exact critic is that of 500 points: its dents are the sample's, chapter 03.)
 #
-# ## Is it the distance? (8 min)
+# ## Is it the distance? (8 min, depth)
 #
 # Now the test that matters: pairs of clouds, 64 points each, for which chapter 04's network simplex gives the exact distance.
 # Three critics, five seeds. One of them is spectrally normalised: every layer divided by its largest singular value, so
@@ -914,7 +923,7 @@ claim(
 )
 
 # %% [markdown]
-# ## What the sources get wrong (6 min)
+# ## What the sources get wrong (6 min, depth)
 #
 # - **The slides, lines 388–390:** 「JSDでは広い範囲で定数, しかも不連続だが EMDは勾配が得られている」 ("JSD is constant over a wide range, and
 #   discontinuous at that, but EMD gives a gradient"). Of densities that do not meet, as in their picture. Chapter 03 has
@@ -963,7 +972,7 @@ claim(
 #
 # ## Exercises (11 min)
 #
-# **Exercise 12.3** · ★☆☆ · 3 minutes. Two points at distance `delta`, in the plane; a gradient penalty of weight `w`, trained to
+# **Exercise 12.3** · ★☆☆ · 3 minutes, depth. Two points at distance `delta`, in the plane; a gradient penalty of weight `w`, trained to
 # the end. What does the critic report? Write `report(delta, w)`, a number.
 
 
@@ -990,7 +999,7 @@ check("12.3", report)
 # </details>
 
 # %% [markdown]
-# **Exercise 12.4** · ★★☆ · 5 minutes. Write the *one-sided* penalty, `one_sided_penalty(f, real, fake, t)`, without its weight:
+# **Exercise 12.4** · ★★☆ · 5 minutes, depth. Write the *one-sided* penalty, `one_sided_penalty(f, real, fake, t)`, without its weight:
 # the mean of $\max(0,\lVert\nabla f(\hat x)\rVert-1)^2$. `t` is (n, 1); where it is 0, $\hat x$ is the real point.
 
 
@@ -1019,7 +1028,7 @@ check("12.4", one_sided_penalty)
 # </details>
 
 # %% [markdown]
-# **Exercise 12.5** · ★★☆ · 3 minutes. A critic without hidden layers, $f(x)=w\cdot x$, weights clipped to $\pm c$. The fakes
+# **Exercise 12.5** · ★★☆ · 3 minutes, depth. A critic without hidden layers, $f(x)=w\cdot x$, weights clipped to $\pm c$. The fakes
 # are the data, moved by the vector `shift`. What does the best such critic report? Write `clipped_report(shift, c)`. Is that
 # the same in all directions?
 

@@ -361,7 +361,7 @@ claim(
 )
 
 # %% [markdown]
-# ## What the gradient loses (6 min)
+# ## What the gradient loses (6 min, depth)
 #
 # $\sigma$ depends on $W$, so the gradient goes through it, too. The code holds $u$ and $v$ constant there. Then it
 # takes two lines. Write $\langle A,B\rangle=\sum_{ij}A_{ij}B_{ij}$, and $\Gamma=\partial L/\partial\bar W$ for what
@@ -428,7 +428,7 @@ claim(
 )
 
 # %% [markdown]
-# ## The layer, three times (4 min)
+# ## The layer, three times (4 min, depth)
 #
 # First written out; then as a *parametrisation*, a function that torch puts between the stored weight and the used one,
 # from this course's library; then torch's own, which the methods of this course use.
@@ -485,7 +485,16 @@ claim(
 # For a whole network it is one call, `lipschitz.spectrally_normalised(network)`, and every layer with a matrix is
 # meant, **the last one too**. In a GAN it belongs to $D$; `methods.sngan` is the paper's pair with it.
 #
-# ## A convolution is more than its matrix (10 min)
+# ## Half-way
+#
+# *32 minutes lie behind you, 48 ahead: a good place to stop.*
+#
+# **So far:** a layer stretches by its largest singular value at most. Power iteration finds it by going back and
+# forth, one step at each use is enough if $u$ is kept, and the gradient loses the part that lies along the weights.
+# **To come:** convolutions, which stretch further than their matrix says, two other bounds beside this one, and a
+# $u$ that is lost.
+#
+# ## A convolution is more than its matrix (10 min, depth)
 #
 # A convolution's weight has four axes. The paper *reshapes* it to a matrix, (channels out) × (channels in · height ·
 # width), and normalises that. It says so in a footnote. Is the layer then 1-Lipschitz? Take the plainest kernel, nine
@@ -633,7 +642,7 @@ claim(
 # the architecture sets. That is enough for what SN is used for: nothing explodes. But a critic's reading of a distance
 # is then in a unit that nobody knows.
 #
-# ## Three ways, one critic (11 min)
+# ## Three ways, one critic (11 min, depth)
 #
 # The same dense critic, eight points and a centre, distance 2. Three ways to keep it in bounds: **spectral
 # normalisation**; **clipping** all weights to $\pm c$ after each step (Arjovsky et al. 2017), for two $c$; a **gradient
@@ -788,7 +797,7 @@ claim(
 )
 
 # %% [markdown]
-# ## The u that nobody stores (6 min)
+# ## The u that nobody stores (6 min, depth)
 #
 # The article links to code of its own for SN. Its layer differs from the paper's in three things:
 #
@@ -871,7 +880,7 @@ claim(
 # and a gradient through $u$ and $v$ even tells them where that is: $\sigma$ can be *made* to look small. That does the
 # most harm. A GAN with such a $D$ may still draw, so its pictures do not give it away; one comparison with an SVD does.
 #
-# ## Which loss, and how many steps? (8 min)
+# ## Which loss, and how many steps? (8 min, depth)
 #
 # The article says two things about training. 「論文のGAN(SNGAN)では、損失関数にHinge Lossを使っていたり」: SNGAN uses the hinge loss. The
 # paper's comparison on CIFAR-10 and STL-10 has the standard loss, $-\log D$ for $G$, throughout; hinge is an extra row
@@ -1078,7 +1087,7 @@ check("13.1", largest_stretch)
 # </details>
 
 # %% [markdown]
-# **Exercise 13.2** · ★★☆ · 3 minutes. How many steps are needed until the tangent of the angle that $u$ is off has
+# **Exercise 13.2** · ★★☆ · 3 minutes, depth. How many steps are needed until the tangent of the angle that $u$ is off has
 # fallen to at most `share` of what it was? Predict it for $\sigma_2/\sigma_1=0.97$ and a tenth before you check.
 
 
@@ -1104,7 +1113,7 @@ check("13.2", steps_needed)
 # </details>
 
 # %% [markdown]
-# **Exercise 13.3** · ★★★ · 4 minutes. Given `above`, the gradient $\Gamma=\partial L/\partial\bar W$, the weight `W`
+# **Exercise 13.3** · ★★★ · 4 minutes, depth. Given `above`, the gradient $\Gamma=\partial L/\partial\bar W$, the weight `W`
 # and its first singular vectors `u` and `v`, return $\partial L/\partial W$, with NumPy.
 
 
@@ -1130,7 +1139,7 @@ check("13.3", gradient_of_weight)
 # </details>
 
 # %% [markdown]
-# **Exercise 13.4** · ★☆☆ · 2 minutes. A discriminator has four convolutions, $3\times3$ with stride 1, $4\times4$ with
+# **Exercise 13.4** · ★☆☆ · 2 minutes, depth. A discriminator has four convolutions, $3\times3$ with stride 1, $4\times4$ with
 # stride 2, $3\times3$ with stride 1, $4\times4$ with stride 2, with leaky rectifiers between them, and a dense layer at
 # the end. All five are spectrally normalised. By which number is its slope bounded for certain?
 

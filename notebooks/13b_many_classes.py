@@ -105,7 +105,7 @@ claim(
 # Six things at once, and one training of each. Any of the six may be the reason, or two of them together: they are
 # *confounded*. And nothing was measured. (The code's page says so of the Inception Score. It would not have helped.)
 #
-# ## Two numbers, and what each is blind to (10 min)
+# ## Two numbers, and what each is blind to (10 min, depth)
 #
 # Chapter 11 has the two. $G$ was told $y_i$ and drew $x_i$; a judge sees the class $s_i$ in it, and describes the image by
 # features $f(x_i)$; $n_k$ of the images are to be of class $k$, of $K$.
@@ -260,7 +260,7 @@ claim(
 )
 
 # %% [markdown]
-# ## What knows a person (8 min)
+# ## What knows a person (8 min, depth)
 #
 # Here are the two ways to deal with the class again, on one and the same $D$ with the features $\phi(x)$ before its last
 # layer $\psi$ (chapter 11 derives them):
@@ -506,7 +506,7 @@ claim(
 # - With projection, spectral normalisation adds a little of everything; in accuracy it is not told from noise by three seeds.
 # - Class-wise collapse to one image, as the article saw it, we have *not* seen. That says nothing about its training.
 #
-# ## A sign that is no face (12 min)
+# ## A sign that is no face (12 min, depth)
 #
 # Why does AC with batch normalisation fail? "It does not hear the label" is the first thought. Let us ask $D$. The same
 # training again, the first 500 of its 2,000 steps; and at some of them two readers look at the same fakes and say whom $G$ was
@@ -707,7 +707,7 @@ claim(
 #   and 0.88.
 # - Our people are drawn by a program and never look alike. Where classes overlap, AC has further faults (`11/ac-narrow`).
 #
-# ## Walks (7 min)
+# ## Walks (7 min, depth)
 #
 # The article shows its models by *walks*: two $z$ of one class and what lies between. A good idea. But what does a walk
 # show? That $z$ does something, and smoothly. Our AC with batch normalisation walks beautifully, from one person to another,
@@ -830,7 +830,7 @@ claim(
 )
 
 # %% [markdown]
-# ## At 64 pixels (2 min)
+# ## At 64 pixels (2 min, depth)
 #
 # The corner with both, at 64 × 64 pixels, *recorded*: `--scale full`, on a GPU. Nothing is picked. A column is a person, in the
 # first row as a real face. *Look for* what stays in a column, what changes, and what is not right yet.
@@ -910,7 +910,7 @@ claim(
 #
 # ## Exercises (11 min)
 #
-# **Exercise 13b.1** · ★☆☆ · 3 minutes. Write the within-class diversity, with NumPy, for samples with *one* feature each: `f`
+# **Exercise 13b.1** · ★☆☆ · 3 minutes, depth. Write the within-class diversity, with NumPy, for samples with *one* feature each: `f`
 # (n,) and `y` (n,). Every class has two samples or more.
 
 
@@ -941,7 +941,7 @@ check("13b.1", spread_within)
 # </details>
 
 # %% [markdown]
-# **Exercise 13b.2** · ★★☆ · 3 minutes. A generator has a diversity of `measured` where real images have `real`. How many
+# **Exercise 13b.2** · ★★☆ · 3 minutes, depth. A generator has a diversity of `measured` where real images have `real`. How many
 # images of each class, drawn again and again, would look as varied?
 
 
@@ -990,7 +990,7 @@ check("13b.3", numbers)
 # </details>
 
 # %% [markdown]
-# **Exercise 13b.4** · ★★☆ · 3 minutes. A head of $D$ with two outputs, class scores of real examples and of fakes, `on_real` and
+# **Exercise 13b.4** · ★★☆ · 3 minutes, depth. A head of $D$ with two outputs, class scores of real examples and of fakes, `on_real` and
 # `on_fake` (n, classes), and the labels `y_real` and `y_fake`. Return what is to be added to $L_D$ so that the two players
 # cannot agree on a sign.
 

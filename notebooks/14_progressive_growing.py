@@ -58,7 +58,7 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 torch.set_num_threads(1)
 
 # %% [markdown]
-# ## Why grow? (8 min)
+# ## Why grow? (8 min, depth)
 #
 # The slides give Progressive GAN (Karras, Aila, Laine & Lehtinen 2018) one line, 367:
 # 「段階的に解像度を上げるように学習し、高解像度の画像生成に成功。」, "it learns in such a way that the resolution rises step by step, and succeeds in
@@ -207,7 +207,7 @@ claim(
 # its table 1, of 3.2 with its full ones at 128 pixels, and of 2.7 at 1,024, if you stop when the networks are whole. So
 # a good part of "2–6" is plain arithmetic.
 #
-# ## A film (5 min)
+# ## A film (5 min, depth)
 #
 # Before we take it apart, watch it work. One small Progressive GAN grows from 4 × 4 to 16 × 16 pixels in 480 steps, in
 # some twenty seconds. Each row is drawn from the same eight $z$. To show anything so soon it has five times the paper's
@@ -377,7 +377,7 @@ claim(
 # the new ways are unlearned when they come in, and that is what you saw in the film, the colours of the untrained
 # blocks shining through. (Whether the fade is *worth* it in the end neither the paper's table nor our record asks.)
 #
-# ## A schedule is a function of the step (4 min)
+# ## A schedule is a function of the step (4 min, depth)
 #
 # Both players must be at the same stage at every step. So the schedule is a value, and the stage a function of the step
 # alone:
@@ -453,7 +453,7 @@ claim(
 )
 
 # %% [markdown]
-# ## The equalised learning rate (9 min)
+# ## The equalised learning rate (9 min, depth)
 #
 # The first of the tricks is the strangest. All weights are drawn from $\mathcal N(0,1)$, and each layer is *used* as
 # $c\cdot w$, with
@@ -630,7 +630,15 @@ claim(
 )
 
 # %% [markdown]
-# ## Pixel norm (4 min)
+# ## Half-way
+#
+# *36 minutes lie behind you, 49 ahead: a good place to stop.*
+#
+# **So far:** networks that grow are two networks and one number, the fade, and that number is a function of the
+# step alone. The equalised learning rate keeps the weights at one size and multiplies where they are used. **To
+# come:** four small parts of the paper, and then the question whether growing pays.
+#
+# ## Pixel norm (4 min, depth)
 #
 # After each convolution of $G$ the vector of all channels at a pixel is divided by its own size,
 #
@@ -694,7 +702,7 @@ claim(
 # $\sqrt C$, and cannot be larger than its weights allow. (The paper's *text* says "unit length", its formula $\sqrt C$;
 # `14/length-of-four`.)
 #
-# ## The minibatch's deviation (5 min)
+# ## The minibatch's deviation (5 min, depth)
 #
 # A $D$ that looks at one image at a time cannot see that a generator always draws the same. Take the worst: every fake
 # is an exact copy of some real face, and in a minibatch all are copies of *one*. Face by face nothing is wrong with
@@ -815,7 +823,7 @@ claim(
 )
 
 # %% [markdown]
-# ## A drift that holds the scores (4 min)
+# ## A drift that holds the scores (4 min, depth)
 #
 # The objective is WGAN-GP's. A critic's loss $L_D=\mathbb E_q[a]-\mathbb E_p[a]$ does not notice when a number is added
 # to all scores (`12/no-zero-point`), so they may wander off. The paper adds a **drift**,
@@ -884,7 +892,7 @@ claim(
 # numbers, not of the game: scores of thousands would lose their last digits, above all in 16 bits.
 
 # %% [markdown]
-# ## The average of G (3 min)
+# ## The average of G (3 min, depth)
 #
 # Beside $G$ goes a copy whose weights are a moving average, $\bar\theta\leftarrow\beta\bar\theta+(1-\beta)\theta$ after
 # each step. Samples are drawn from the copy; nobody trains against it. By hand, over six steps:
@@ -1166,7 +1174,7 @@ claim(
 # for its own training of the last row, on faces cropped in its own way.
 
 # %% [markdown]
-# ## What the sources get wrong (4 min)
+# ## What the sources get wrong (4 min, depth)
 #
 # - **The slides, line 367:** 「段階的に解像度を上げるように学習し、高解像度の画像生成に成功。」 ("it learns so that the resolution rises step by step,
 #   and succeeds in generating images of high resolution"). Right, and all that they say. That the *growing* is what
@@ -1203,7 +1211,7 @@ claim(
 #
 # ## Exercises (13 min)
 #
-# **Exercise 14.1** · ★☆☆ · 4 minutes. Write the schedule: `stage(step, levels, hold, fade)`, a number, for steps
+# **Exercise 14.1** · ★☆☆ · 4 minutes, depth. Write the schedule: `stage(step, levels, hold, fade)`, a number, for steps
 # counted from 0. First the level is held, then the next is faded in.
 
 
@@ -1255,7 +1263,7 @@ check("14.2", faded)
 # </details>
 
 # %% [markdown]
-# **Exercise 14.3** · ★★☆ · 4 minutes. Write the number that tells collapse, with NumPy: `deviation(x, group)` for
+# **Exercise 14.3** · ★★☆ · 4 minutes, depth. Write the number that tells collapse, with NumPy: `deviation(x, group)` for
 # images `x` (n, c, h, w), in groups of `group` neighbours; one number for each image, so n of them, with the $10^{-8}$
 # under the root.
 
@@ -1283,7 +1291,7 @@ check("14.3", deviation)
 # </details>
 
 # %% [markdown]
-# **Exercise 14.4** · ★★★ · 2 minutes. With Adam the equalised rate makes the rate of a weight $c\,\eta$. And with plain
+# **Exercise 14.4** · ★★★ · 2 minutes, depth. With Adam the equalised rate makes the rate of a weight $c\,\eta$. And with plain
 # gradient descent? Write `rate(c, eta)`, by which the weight $w=cv$ moves, times its gradient, when the stored $v$
 # makes a step of descent with the rate $\eta$.
 

@@ -53,7 +53,7 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 torch.set_num_threads(1)
 
 # %% [markdown]
-# ## What a convolution cannot see (8 min)
+# ## What a convolution cannot see (8 min, depth)
 #
 # Pictures of one row, eight pixels long: noise, and two *eyes*, each $+1$ or $-1$. In the real ones both eyes are
 # alike. In the fakes they are not. Each eye by itself says nothing: it is $+1$ half of the time in both.
@@ -198,7 +198,7 @@ claim("16/deeper-tells", "Two more convolutions do it as well, on each of 3.", l
 # layer, or by twice as many after each halving of the image. A $D$ like DCGAN's, which ends in a dense layer, sees the
 # whole image anyway. What attention gives is *any* distance, in *one* layer, also in $G$.
 #
-# ## Attention by hand (6 min)
+# ## Attention by hand (6 min, depth)
 #
 # Four places in a row, two channels: an eye, two places of skin, an eye. Each place $j$ has a *query* $q_j$, a *key*
 # $k_j$ and a *value* $v_j$, linear in its features; here all three are the features themselves. Place $j$ compares its
@@ -294,7 +294,7 @@ claim(
 # %% [markdown]
 # The last line is why the layer stands where the features have 32 or 64 pixels a side, and not at the image.
 #
-# ## What does it look at? (5 min)
+# ## What does it look at? (5 min, depth)
 #
 # It is tempting to *read* a network off its maps of attention. *Predict:* in our trained $D$, at which of the eight
 # places does the left eye look most?
@@ -381,7 +381,7 @@ claim(
 # one run of 250 steps does not answer it. The paper reports a Fréchet distance (FID) of 18.65 on ImageNet, where 27.62
 # had been the best: for all of SAGAN, not for the layer alone. In our faces little is far apart.
 #
-# ## The loss of a pair (8 min)
+# ## The loss of a pair (8 min, depth)
 #
 # The second idea is in the loss. $D$ is shown one real and one fake example, and says **which of the two is real**
 # (Jolicoeur-Martineau 2019, who calls such a $D$ *relativistic*; Sun et al. 2020). With $\delta=a(x)-a(x')$, the difference of their logits,
@@ -522,7 +522,7 @@ claim(
 # then the basin is back, and against what the whole way brings it is nearly as high as before: a half of it, where it
 # was three fifths. That does not disprove that pairs help. But "no bad basins" is not what one trains with.
 #
-# ## Coming to rest (5 min)
+# ## Coming to rest (5 min, depth)
 #
 # Pairs alone need not come to rest, say Huang et al. (2024), and no more need the plain GAN. So they add the price of
 # chapter 05 on $D$'s slope at real examples, R1, and the same at fakes, R2: $\frac\gamma2\,\mathbb E\|\nabla a\|^2$
@@ -614,7 +614,7 @@ claim(
 # not say why one should want all three. The paper's own evidence is on a thousand stacked digits: 1,000 modes with
 # pairs and both prices, 693 with the prices alone, and with R1 as the only price training diverges.
 #
-# ## Do the parts belong together? (9 min)
+# ## Do the parts belong together? (9 min, depth)
 #
 # So we did what chapter 08 did for unrolling: take the method apart. The ring of eight spots and the thousand stacked
 # digits, with that chapter's networks, number of steps and measures; four conditions: neither part, each alone, both.
@@ -788,7 +788,16 @@ claim(
 # - A good $\gamma$ for one problem is none for another. The paper takes 0.05 on CIFAR-10 and 150 on faces of 256
 #   pixels.
 #
-# ## A hundred faces (8 min)
+# ## Half-way
+#
+# *41 minutes lie behind you, 44 ahead: a good place to stop.*
+#
+# **So far:** attention lets distant places hear each other; here two more convolutions did that as well, and the
+# map of attention shows less than one would like. In the loss of pairs with a price on slopes it is the price that
+# keeps the spots of the ring; on stacked digits no difference is told from noise. **To come:** few examples, flows,
+# and when one takes a GAN.
+#
+# ## A hundred faces (8 min, depth)
 #
 # The article on SNGAN ends its page of flowers with: better pictures need 「データ数を増やすかより最新のGANを使う必要」
 # ("more data, or a newer GAN"). Take a hundred faces. What goes wrong with few of them is not $G$. It is $D$: it learns
@@ -1264,7 +1273,7 @@ claim(
 #
 # So what has lasted is less the model than the loss: a second network, taught along, that says what is still wrong.
 #
-# ## What the sources get wrong (3 min)
+# ## What the sources get wrong (3 min, depth)
 #
 # - **The article on SNGAN (こしあん 2019), on its flowers:**
 #   「出力のクォリティを上げるには、データ数を増やすかより最新のGANを使う必要がありそうです」 ("to raise the quality, it
@@ -1283,7 +1292,7 @@ claim(
 #
 # ## Exercises (12 min)
 #
-# **Exercise 16.1** · ★★☆ · 4 minutes. SAGAN's attention by hand: from NumPy arrays `q`, `k` (places, d) and `v`
+# **Exercise 16.1** · ★★☆ · 4 minutes, depth. SAGAN's attention by hand: from NumPy arrays `q`, `k` (places, d) and `v`
 # (places, e) return $o$ (places, e), what each place takes from all.
 
 
@@ -1311,7 +1320,7 @@ check("16.1", attend)
 # </details>
 
 # %% [markdown]
-# **Exercise 16.2** · ★☆☆ · 3 minutes. Write both losses of pairs, $(L_D, L_G)$, for tensors of logits `real` and `fake`
+# **Exercise 16.2** · ★☆☆ · 3 minutes, depth. Write both losses of pairs, $(L_D, L_G)$, for tensors of logits `real` and `fake`
 # (n,): the first real one with the first fake, and so on.
 
 
@@ -1366,7 +1375,7 @@ check("16.3", flow_by_euler)
 # </details>
 
 # %% [markdown]
-# **Exercise 16.4** · ★☆☆ · 2 minutes. Four ways to augment; `T` draws anew at each call. In which does $G$ learn to
+# **Exercise 16.4** · ★☆☆ · 2 minutes, depth. Four ways to augment; `T` draws anew at each call. In which does $G$ learn to
 # draw faces as they are? Answer `"A"`, `"B"`, `"C"` or `"D"`.
 #
 # ```python

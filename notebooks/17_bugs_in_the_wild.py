@@ -311,7 +311,7 @@ claim(
 # **What to remember.** If nothing learns, look at the *path of the gradient*: who is handed whose slope, is it set to
 # zero in between, and does it pass through something that is flat?
 #
-# ## Room 2: one thing only (11 min)
+# ## Room 2: one thing only (11 min, depth)
 
 # %%
 show(one_thing.minibatches)
@@ -475,7 +475,7 @@ claim(
 # remember.** If $G$ draws too little, do not reach for a new loss yet. Look at *what D is shown*: all classes, with the
 # labels they were made of, and as many modes as you think.
 #
-# ## Room 3: not a number (9 min)
+# ## Room 3: not a number (9 min, depth)
 
 # %%
 show(not_a_number.slopes)
@@ -600,7 +600,15 @@ claim(
 # number everywhere else. There is nearly always another formula, equal on paper, that has no such place: `norm`,
 # `softplus`, `xlogy`, singular values.
 #
-# ## Room 4: the critic's number (14 min)
+# ## Half-way
+#
+# *42 minutes lie behind you, 43 ahead: a good place to stop.*
+#
+# **So far:** three rooms, in which nothing is learned, one thing only is drawn, or no number comes out. No piece
+# raises an error or a warning; each is named by an oracle, which a symptom alone cannot do. **To come:** critics
+# that report a wrong distance, pieces that look fine, and what oracles are made of.
+#
+# ## Room 4: the critic's number (14 min, depth)
 #
 # From here on nothing crashes and something learns. A Wasserstein critic reports a distance (chapter 12),
 # $\mathbb{E}_p[f]-\mathbb{E}_q[f]$. Is it the distance?
@@ -825,7 +833,7 @@ claim(
 # **What to remember.** A number that claims to be a distance can be *tested* as a distance: two points, a known answer.
 # It takes a second, and each of the six faults shows in it, if not on every seed.
 #
-# ## Room 5: it looks fine (14 min)
+# ## Room 5: it looks fine (14 min, depth)
 
 # %%
 show(looks_fine.average)
@@ -1017,7 +1025,7 @@ claim(
 # The last piece is the worst, for it guards others. **A test is worth the faults it would see.** So write the fault,
 # too: break the code on purpose, once, and see whether the test notices.
 #
-# ## What an oracle is made of (4 min)
+# ## What an oracle is made of (4 min, depth)
 #
 # | kind | for example |
 # |---|---|
@@ -1086,7 +1094,7 @@ claim("17/each-fault-seen", "Each of the six faults is seen by one oracle or mor
 claim("17/no-oracle-sees-all", "No oracle sees all six.", ~seen.all(1))
 
 # %% [markdown]
-# ## What the sources get wrong (3 min)
+# ## What the sources get wrong (3 min, depth)
 #
 # Four pieces hang here because of the sources of this course. None of them is careless; they are the places where
 # everybody slips.
@@ -1136,7 +1144,7 @@ check("17.1", line_number)
 # </details>
 
 # %% [markdown]
-# **Exercise 17.2** · ★★☆ · 2 minutes. Here is a penalty for images. Its critic ends up with slopes far above 1. Write
+# **Exercise 17.2** · ★★☆ · 2 minutes, depth. Here is a penalty for images. Its critic ends up with slopes far above 1. Write
 # `lengths(g)`, for gradients `g` (n, …) of examples of *any* shape, as it should be: (n,).
 
 # %%
@@ -1166,7 +1174,7 @@ check("17.2", lengths)
 # </details>
 
 # %% [markdown]
-# **Exercise 17.3** · ★★☆ · 1 minute. Below is the price of a penalty, and one thing is wrong with it. Which of these
+# **Exercise 17.3** · ★★☆ · 1 minute, depth. Below is the price of a penalty, and one thing is wrong with it. Which of these
 # four checks sees it? Answer `"A"`, `"B"`, `"C"` or `"D"`.
 #
 # - A: a critic with slope 1 everywhere pays 0;
@@ -1196,7 +1204,7 @@ check("17.3", sees_it)
 # </details>
 
 # %% [markdown]
-# **Exercise 17.4** · ★★★ · 3 minutes. Write an oracle. `mix(real, fake)` should give points somewhere on the line
+# **Exercise 17.4** · ★★★ · 3 minutes, depth. Write an oracle. `mix(real, fake)` should give points somewhere on the line
 # between each real example and its fake, as WGAN-GP wants: one $t$ for each pair, uniform on $[0,1]$. Write
 # `is_right(mix)`: `True` if it does. It will be asked about six versions, five of them wrong.
 
@@ -1228,7 +1236,7 @@ check("17.4", is_right)
 # </details>
 
 # %% [markdown]
-# **Exercise 17.5** · ★★☆ · 1 minute. Mend this one: write `largest(W, u, steps)`.
+# **Exercise 17.5** · ★★☆ · 1 minute, depth. Mend this one: write `largest(W, u, steps)`.
 
 # %%
 show(store.singular)

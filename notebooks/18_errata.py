@@ -117,7 +117,7 @@ claim(
 # Some judgement is left: which sentences to take, and whether a claim is about what the sentence is about. You can see
 # both in each row, and dispute them.
 #
-# ## Two that no chapter had checked (2 min)
+# ## Two that no chapter had checked (2 min, depth)
 #
 # Two sentences were left over that a few lines can settle. The slides, line 151: JSD is symmetric, unlike KL. And the article
 # on spectral normalisation: its 1,100 epochs of 14,490 faces, or 1,900 of 8,189 flowers, are about 50,000 steps of $G$,
@@ -153,7 +153,7 @@ claim(
 )
 
 # %% [markdown]
-# ## The table (15 min)
+# ## The table (15 min, depth)
 #
 # One table for each source. Do not read all of it: take the source that you know best, or the slides, and look for three
 # rows that surprise you. Follow their links; each leads to the very cell. In the last column ✓ stands before claims that
@@ -265,7 +265,7 @@ claim(
 # experiments are missing, in papers too. Most reasons are not wrong altogether: they are *one* reason, told as *the*
 # reason.
 #
-# ## Is it chance, and is it us? (4 min)
+# ## Is it chance, and is it us? (4 min, depth)
 #
 # Sixteen and twenty are few. Could the kinds differ so much by chance? Let us deal: shuffle the kinds over the verdicts,
 # 10,000 times, and look at how far the best kind is ahead of the worst. (*Best and worst*, and not observations and reasons:
@@ -336,7 +336,7 @@ claim(
 #   a case in which it does not. Of a rule one case is enough. Of a reason for *their* runs it shows that another reason does
 #   as well.
 #
-# ## What was set aside (1 min)
+# ## What was set aside (1 min, depth)
 #
 # When the course was planned, 86 things were noted about the sources, papers and code. Each has become a row, or stands here
 # with the reason why not. Most of these were *read*: that a paper has $K=10$ no cell can measure.
@@ -359,7 +359,7 @@ claim(
 errata.set_aside(book)
 
 # %% [markdown]
-# ## What the sources get wrong (3 min)
+# ## What the sources get wrong (3 min, depth)
 #
 # It would be unfair to stop at the five. They learned from papers, and papers slip, too; one slip of the slides, $p_g(z)$,
 # stands in Algorithm 1 of the first paper. These rows were *all* taken because a chapter met something wrong, so they are
@@ -414,7 +414,7 @@ check("18.1", best)
 # </details>
 
 # %% [markdown]
-# **Exercise 18.2** · ★★☆ · 3 minutes. 「Hinge lossで訓練したほうがInception Scoreは高そう」, with hinge the score seems to be higher. You have
+# **Exercise 18.2** · ★★☆ · 3 minutes, depth. 「Hinge lossで訓練したほうがInception Scoreは高そう」, with hinge the score seems to be higher. You have
 # trained both losses under $n$ seeds. Write `judge(differences)`, of the array of $n$ differences, hinge minus the other: it
 # returns `"higher"`, `"lower"`, or `"noise"` where the 95 % interval of the mean by Student's $t$ includes 0.
 
@@ -448,7 +448,7 @@ check("18.2", judge)
 # </details>
 
 # %% [markdown]
-# **Exercise 18.3** · ★★☆ · 3 minutes. 「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります」, when gradients vanish the loss
+# **Exercise 18.3** · ★★☆ · 3 minutes, depth. 「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります」, when gradients vanish the loss
 # of $D$ is near 0. Write `arrows(a, b)` of two boolean arrays: in run $i$ the gradient has vanished (`a[i]`), in run $i$ the
 # loss is near 0 (`b[i]`). It returns two truth values: nothing seen refutes “$a$ implies $b$”; nothing seen refutes “$b$
 # implies $a$”.

@@ -72,11 +72,14 @@ def question(paragraph):
 
 
 def core_minutes(notebook):
-    """What the core path takes through a chapter: its core sections, and of the exercises the core ones."""
-    exercises = [match for match in EXERCISE.finditer("\n".join(cell.source for cell in notebook.cells))]
-    return sum(section.minutes for section in sections(notebook) if section.core and section.title != EXERCISES) + sum(
-        int(match["minutes"]) for match in exercises if not match["depth"]
-    )
+    """What the core path takes through a chapter: its core sections, and of the section of exercises the core ones."""
+    total = 0
+    for section in sections(notebook):
+        if section.title == EXERCISES:
+            total += sum(int(match["minutes"]) for match in EXERCISE.finditer(section.prose) if not match["depth"])
+        elif section.core:
+            total += section.minutes
+    return total
 
 
 def _part(cell, source):

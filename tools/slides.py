@@ -19,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "book"))
 
 from book import docstrings
 from maths import protect
+
 from pages import WIDGET, described
 
 ROOT = pathlib.Path(__file__).parents[1]
