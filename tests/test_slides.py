@@ -80,6 +80,7 @@ def test_formulas_and_lists_stay_with_their_question():
     text = "Much.\n\n$$x$$\n\n*Predict:* which? It is b.\n\n- a\n- b\n\nMore.\n\n$$y$$"
     assert slides._question(text) == "$$x$$\n\n*Predict:* which?\n\n- a\n- b"
     assert slides._question("Much.\n\n$$x$$") == ""
+    assert slides._question("*Predict* it before you read on:\n\n$$x=1$$") == "*Predict* it before you read on:"
 
 
 # In a browser

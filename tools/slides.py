@@ -23,7 +23,8 @@ from maths import protect
 from pages import WIDGET, described
 
 ROOT = pathlib.Path(__file__).parents[1]
-SHOWN = re.compile(r"\$\$|[-|>] ?|\d\. ")  # a formula, list, table or quotation: kept where a question needs it
+# What is kept beside a question. A formula after it may be the answer.
+BEFORE, AFTER = re.compile(r"\$\$|[-|>] ?|\d\. "), re.compile(r"[-|>] ?|\d\. ")
 
 
 class Slide(NamedTuple):
@@ -71,7 +72,8 @@ def _section(section, chapter, pictures):
         return [Slide(chapter, heading + _html(section.prose.partition("\n")[2]))]
     above = f"{chapter} · {section.title}"
     text = section.cells[0].source.partition("\n")[2]
-    time = f'<p class="minutes">{section.minutes} minutes</p>' if section.minutes else ""
+    depth = "" if section.core else ", depth"
+    time = f'<p class="minutes">{section.minutes} minutes{depth}</p>' if section.minutes else ""
     found = [Slide(chapter, heading + time + _html(_question(text)))]
     found += [Slide(above, _html(exercise)) for exercise in _exercises(text)]
     for cell in section.cells[1:]:
@@ -83,14 +85,14 @@ def _section(section, chapter, pictures):
 
 
 def _question(markdown):
-    """What of a cell is asked, with the formulas, lists and tables beside it."""
+    """What of a cell is asked, with the formulas before it and the lists and tables beside it."""
     texts, kept = paragraphs(markdown), {}
     for number, text in enumerate(texts):
         if asked := question(text):
             kept[number] = asked
-            for step in (-1, 1):
+            for step, shown in ((-1, BEFORE), (1, AFTER)):
                 near = number + step
-                while 0 <= near < len(texts) and SHOWN.match(texts[near]):
+                while 0 <= near < len(texts) and shown.match(texts[near]):
                     kept[near] = texts[near]
                     near += step
     return "\n\n".join(kept[number] for number in sorted(kept))
