@@ -166,6 +166,7 @@ def test_the_timetable_counts_every_minute_and_asks_every_prediction(chapter):
     assert times[0][0] == 0
     assert times[-1][1] == chapter.entry["minutes"]
     assert all(end == start for (_, end), (start, _) in itertools.pairwise(times))
+    assert table.count("*a stop, with a summary*") == prose(chapter.stored).count("## Half-way")
     sections, _, _ = prose(chapter.stored).partition("\n## Exercises")
     _, _, sections = sections.partition("\n## ")
     assert table.count("*Predict") == len(editions.questions(sections))

@@ -19,7 +19,7 @@ import tomllib
 from importlib import import_module
 
 import nbformat
-from sections import EXERCISE, questions, sections
+from sections import EXERCISE, STOP, questions, sections
 
 ROOT = pathlib.Path(__file__).parents[1]
 FOLDED = re.compile(r"\n*<details><summary>Solution (?P<id>\S+)</summary>\n(?P<inside>.*?)</details>\n*", re.S)
@@ -137,7 +137,9 @@ def _wrong_answers(id, wrong):
 def _timetable(notebook):
     rows, at = [], 0
     for section in sections(notebook):
-        if not section.title or not section.minutes:
+        if section.title == STOP:
+            rows.append(f"| {at} | *a stop, with a summary* | | |")
+        if not section.minutes:
             continue
         kind = "core" if section.core else "depth"
         asked = "<br>".join(" ".join(question.split()) for question in questions(section.prose))
@@ -148,7 +150,7 @@ def _timetable(notebook):
         [
             "**For the teacher: the chapter's time, and what to ask the class before a cell is run**", "",
             "| minutes | section | | ask |", "|---|---|---|---|", *rows, "",
-            f"Of the exercises, {', '.join(core)} belong to the core.",
+            f"Exercises of the core: {', '.join(core)}.",
         ]
     )  # fmt: skip
 

@@ -252,9 +252,10 @@ def classroom(asked):
     for trouble in group.troubles:
         _say(f"note: {trouble}")
     right = sum(entry.state == classroom.RIGHT for made in group.entries.values() for entry in made.values())
-    print(f"{len(group.entries)} students, {len(group.exercises)} exercises, {right} right answers: {page}")
-    for exercise, said, students in classroom.mistakes(group)[:1]:
-        print(f"most frequent mistake: {exercise}, {said} ({students})")
+    students = f"{len(group.entries)} student{'s' * (len(group.entries) > 1)}"
+    print(f"{students}, {len(group.exercises)} exercises, {right} right answers: {page}")
+    for exercise, said, n in classroom.mistakes(group)[:1]:
+        print(f"most frequent mistake: {exercise}, {said} ({n})")
 
 
 class _Keeper:

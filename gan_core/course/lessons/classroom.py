@@ -237,8 +237,8 @@ img {{ max-width: 100%; height: auto; }}
 </head>
 <body>
 <h1>A class's answers</h1>
-<p>{students} students, {exercises} exercises. ✓ right, ✗ not right yet, … seen and waiting, empty: the chapter was not
-run. The number counts the attempts. What the check said last stands behind a cell: rest the pointer on it.</p>
+<p>Students: {students}. Exercises: {exercises}. ✓ right, ✗ not right yet, … seen and waiting, empty: the chapter was
+not run. The number counts the attempts. What the check said last stands behind a cell: rest the pointer on it.</p>
 <div class="scroll"><table>
 <thead><tr><th scope="col">student</th>{head}<th scope="col">right</th></tr></thead>
 <tbody>
