@@ -31,6 +31,7 @@ notebooks: .venv/dev ## execute the notebooks and store their outputs (ONLY="03 
 
 book: .venv/dev ## build the HTML book in _book/
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mdbook build
+	$(BIN)/python tools/book/reference.py _book/api
 	@echo "The book: $(CURDIR)/_book/index.html"
 
 bench: .venv/dev ## time the library side by side with what you would use instead

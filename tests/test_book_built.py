@@ -3,6 +3,8 @@
 import collections
 import html
 import html.parser
+import importlib
+import inspect
 import os
 import pathlib
 import re
@@ -16,13 +18,21 @@ import nbformat
 import pytest
 from nbformat import v4
 
+import gan_core
+
 ROOT = pathlib.Path(__file__).parents[1]
 BIN = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
 MDBOOK = shutil.which("mdbook", path=BIN)
 pytestmark = pytest.mark.skipif(MDBOOK is None, reason="mdBook is not installed: pip install -e '.[dev]'")
-MANIFEST = tomllib.loads((ROOT / "book.toml").read_text(encoding="utf-8"))["preprocessor"]["gan-course"]["chapters"]
+LISTED = tomllib.loads((ROOT / "book.toml").read_text(encoding="utf-8"))["preprocessor"]["gan-course"]
+MANIFEST, BESIDE = LISTED["chapters"], LISTED["pages"]
 CHAPTERS = ("00_made_up", "01_more")
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+# The pages in Japanese, in the order of the chapters.
+JAPANESE = [ROOT / "pages" / "ja" / f"{entry['notebook'].partition('_')[0]}.md" for entry in MANIFEST]
+JAPANESE = [page for page in JAPANESE if page.exists()]
 
 
 def made_up():
@@ -40,7 +50,8 @@ def made_up():
     return v4.new_notebook(
         cells=[
             v4.new_markdown_cell("\n".join(lines)),
-            v4.new_code_cell("figures.ring()", outputs=[figure, claim]),
+            v4.new_code_cell("figures.ring()", outputs=[figure]),
+            v4.new_code_cell("claim('00/first')", outputs=[claim], metadata={"jupyter": {"source_hidden": True}}),
             v4.new_code_cell("# a comment\nx = '{{#include a}}'", outputs=[bare]),
         ]
     )
@@ -57,7 +68,13 @@ def course(root):
         f'title = "{stem[3:].title()}"\nminutes = 5\nseconds = 9\n'
         for stem in CHAPTERS
     )
-    (root / "book.toml").write_text(settings + chapters, encoding="utf-8")
+    pages = "".join(
+        f'[[preprocessor.gan-course.pages]]\npage = "{page}"\ntitle = "{page}"\n' for page in ("claims", "notes")
+    )
+    (root / "book.toml").write_text(settings + chapters + pages, encoding="utf-8")
+    (root / "pages" / "ja").mkdir(parents=True)
+    (root / "pages" / "notes.md").write_text("# notes\n\n`00/first`, and [more](01_more.ipynb#deep)\n")
+    (root / "pages" / "ja" / "01.md").write_text("# 01 · 一\n\n`00/first` です。\n", encoding="utf-8")
     (root / "gan_core" / "course" / "figures" / "rings.py").write_text(
         'def ring(data):\n    """A ring,\n    "drawn".\n\n    More."""\n\n\ndef _hidden():\n    """No."""\n'
     )
@@ -127,6 +144,9 @@ def real(tmp_path_factory):
     done = build(ROOT, site)
     assert done.returncode == 0, done.stderr
     assert "WARN" not in done.stderr, done.stderr
+    command = [sys.executable, "-W", "error", "tools/book/reference.py", str(site / "api")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     return site
 
 
@@ -138,8 +158,11 @@ def test_small_book(small):
     text = (small / "00_made_up.html").read_text(encoding="utf-8")
     assert "{{#include a}}" in html.unescape(text)
     assert "00 · Made_Up (5 min)" in (small / "toc.html").read_text(encoding="utf-8")
-    assert ("a", "00_made_up.html#00/first") in Page(small / "claims.html").addresses
+    for place in ("claims", "notes", "ja-01"):
+        assert ("a", "00_made_up.html#00/first") in Page(small / f"{place}.html").addresses
     assert ("a", "01_more.html#deep") in page.addresses
+    order = ['id="00/first"', "how it is checked", "claim('00/first')"]
+    assert order == sorted(order, key=html.unescape(text).index)
 
 
 BREAK = {
@@ -189,18 +212,30 @@ def test_real_book_is_whole(real):
     for chapter in MANIFEST:
         page = Page(real / f"{chapter['notebook']}.html")
         found |= page.ids & claims.keys()
-        assert all(attributes.get("alt") for tag, attributes in page.tags if tag == "img")
+        assert all(len(attributes.get("alt", "")) > 30 for tag, attributes in page.tags if tag == "img")
         notebook = nbformat.read(ROOT / "notebooks" / f"{chapter['notebook']}.ipynb", as_version=4)
         movable = sum(cell.source.count("widgets.") for cell in notebook.cells if cell.cell_type == "code")
         assert sum(tag == "figcaption" for tag, _ in page.tags) == movable
         assert f"({chapter['minutes']} min)" in (real / "toc.html").read_text(encoding="utf-8")
     assert found == claims.keys()
+    assert all((real / f"{entry['page']}.html").exists() for entry in BESIDE)
+
+
+def test_the_reference_describes_all_that_is_public(real):
+    for room, inside in gan_core.ROOMS.items():
+        for name in inside or [""]:
+            module = importlib.import_module(f"gan_core.{room}.{name}".rstrip("."))
+            path = f"api/{module.__name__.replace('.', '/')}.html"
+            assert ("a", path) in Page(real / "library.html").addresses
+            public = getattr(module, "__all__", [])
+            assert {one for one in public if not inspect.ismodule(getattr(module, one))} <= Page(real / path).ids, path
+    assert not list((real / "api").rglob("_*.html"))
 
 
 LOOK = """() => {
   const text = document.querySelector("main").cloneNode(true);
   for (const e of text.querySelectorAll("code, pre, .katex")) e.remove();
-  const wide = [...document.querySelectorAll("main img, main p, main pre")].filter(e =>
+  const wide = [...document.querySelectorAll("main :is(img, p, pre, figure, details)")].filter(e =>
     e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(e => e.outerHTML.slice(0, 80));
   return {
     title: document.querySelector("main h1").textContent,
@@ -236,8 +271,8 @@ def test_formulas_in_the_browser(small, browser):
     assert page.locator("main .katex-display").count() == 2
     assert page.locator("td .katex").count() == 2
     assert page.locator("details summary .katex").count() == 1
-    assert page.locator("details").get_attribute("open") is None
-    assert page.locator("details code").text_content() == 's = "$x$"\n'
+    assert page.locator("details:not(.how)").get_attribute("open") is None
+    assert page.locator("details:not(.how) code").text_content() == 's = "$x$"\n'
     page.close()
 
 
@@ -267,7 +302,7 @@ def test_a_faulty_page_is_seen(small, browser, tmp_path, fault):
 
 
 def test_real_pages_in_the_browser(real, browser):
-    """From the first page to the last by the "next" key: all formulas read, all figures there, nothing too wide."""
+    """From the first page to the last by the "next" key: formulas read, figures there, and nothing is too wide."""
     new_page, requests = browser
     requests.clear()
     page = new_page()
@@ -285,7 +320,9 @@ def test_real_pages_in_the_browser(real, browser):
             page.keyboard.press("ArrowRight")
     numbers = [entry["notebook"].partition("_")[0] for entry in MANIFEST]
     wanted = [f"{number} · {entry['title']}" for number, entry in zip(numbers, MANIFEST, strict=True)]
-    assert titles == [*wanted, "All claims"]
+    wanted += [entry["title"] for entry in BESIDE]
+    wanted += [page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for page in JAPANESE]
+    assert titles == wanted
     assert errors == []
     assert {urllib.parse.urlsplit(url).scheme for url in requests} <= {"file", "data"}
     page.close()
