@@ -40,6 +40,7 @@ slides: .venv/lab ## make build/slides/ for a projector: headings, figures and q
 
 book: .venv/dev ## build the HTML book in _book/
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mdbook build
+	$(BIN)/python tools/book/reference.py _book/api
 	@echo "The book: $(CURDIR)/_book/index.html"
 
 bench: .venv/dev ## time the library side by side with what you would use instead

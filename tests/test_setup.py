@@ -135,6 +135,12 @@ def test_test_checks_style_tests_and_notebooks_with_two_workers():
 
 
 @needs_make
+def test_the_reference_goes_into_the_book_that_is_there():
+    _, said = make("-n", "book")
+    assert 0 < said.index("mdbook build") < said.index("tools/book/reference.py _book/api")  # mdBook empties its folder
+
+
+@needs_make
 def test_portability_changes_the_processor_and_the_threads():
     _, said = make("-n", "portability")
     assert "ATEN_CPU_CAPABILITY=default" in said
