@@ -17,6 +17,7 @@ from glossary import glossary
 from ledger import ledger
 from library import doors
 from material import Course
+from placement import placement
 from records import records
 from symbols import symbols
 
@@ -29,6 +30,7 @@ MADE = {  # name of a page → what stands below its prose
     "how_recorded": lambda course: records(course.root, course.code),
     "library": lambda course: doors(course.root),
     "map": lambda course: course_map(course.data("map"), course.chapters),
+    "sources": lambda course: placement(course.data("sources"), course.followed, course.words, course.sources),
     "symbols": lambda course: symbols(course.data("symbols"), course.chapters),
 }
 
@@ -47,12 +49,17 @@ def items(root, chapters, beside):
             yield {"PartTitle": chapter["part"]}
         yield _chapter(f"{titles[stem]} ({chapter['minutes']} min)", stem, page(notebooks[stem], titles, pictures))
     course = Course(root, notebooks, titles)
-    names = titles | {entry["page"]: entry["title"] for entry in beside}
+    names = titles | {_address(entry["page"]): entry["title"] for entry in beside}
     for entry in beside:
         if "part" in entry:
             yield {"PartTitle": entry["part"]}
-        yield _chapter(entry["title"], entry["page"], _beside(course, entry["page"], names))
+        yield _chapter(entry["title"], _address(entry["page"]), _beside(course, entry["page"], names))
     yield from _japanese(course, names)
+
+
+def _address(name):
+    """Where a page stands in the book, which has no folders: pages/lessons/class.md is class.html."""
+    return name.rpartition("/")[2]
 
 
 def _beside(course, name, names):

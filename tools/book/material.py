@@ -34,6 +34,12 @@ class Course(NamedTuple):
         return tomllib.loads(path.read_text(encoding="utf-8"))
 
     @property
+    def followed(self):
+        """Key of a source that the course follows → {title, ledger}, how the errata name it."""
+        path = self.root / "gan_core" / "course" / "lessons" / "errata.toml"
+        return tomllib.loads(path.read_text(encoding="utf-8"))["sources"]
+
+    @property
     def words(self):
         """(number, address) of each chapter → its prose, and the sources of its claims."""
         said = {id: " ".join(table.values()) for id, table in self.sources.items()}
