@@ -148,7 +148,7 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 # | 10 | Which loss? | Does it matter which loss the two players have, and when? | 75 |
 # | 11 | Conditional GANs | How does one tell a generator what to draw, and how does one see that it listens? | 80 |
 # | 12 | WGAN | What does a generator learn from a critic, whose numbers are no probabilities? | 90 |
-# | 13 | Spectral normalisation | Can one hold every layer to a stretch of one, for next to nothing? | 80 |
+# | 13 | Spectral normalisation | Can one hold every layer to a stretch of one, at almost no cost? | 80 |
 # | 13b | Many classes, few images | What keeps a class from becoming one image: the normalisation, or how it is told? | 70 |
 # | 14 | Progressive growing | Does it pay to learn small pictures before large ones? | 85 |
 # | 15 | Judging samples | How good is a generator, and who says so? | 110 |
