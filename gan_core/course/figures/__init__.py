@@ -25,6 +25,7 @@ SUBJECTS = (
     "modes",
     "museum",
     "people",
+    "playing",
     "samples",
     "spectral",
     "training",
