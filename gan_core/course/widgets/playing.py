@@ -15,8 +15,8 @@ import torch
 from PIL import Image
 
 from gan_core import datasets, methods, metrics, training
-from gan_core.pieces.objectives import OBJECTIVES
 from gan_core.course.widgets.explore import _show
+from gan_core.pieces.objectives import OBJECTIVES
 
 DATA = {"a ring of eight": lambda: datasets.ring(std=0.1), "handwritten digits": datasets.digits}
 # Not Wasserstein's, which asks for a critic in bounds, and not the minimax loss, whose G learns what saturating's does.
