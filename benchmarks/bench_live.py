@@ -13,7 +13,7 @@ SECONDS = 5
 
 def played(data, knobs, seconds=SECONDS):
     """Pictures and steps a second while a GAN plays, and how large a picture is, in bytes."""
-    run = playing.moved(playing.begun(data), knobs, lambda: True)
+    run = playing.moved(playing.begun(data), knobs, playing.at(1))
     playing.draw(run)  # what stands still is drawn once
     first, pictures, start = run.step, 0, time.perf_counter()
     while time.perf_counter() - start < seconds:

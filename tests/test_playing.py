@@ -20,7 +20,7 @@ PATIENCE = 30  # seconds
 def steps(n):
     """A function that says "enough" when it was asked n times."""
     asked = iter(range(1, n + 1))
-    return lambda: next(asked) == n
+    return lambda run: next(asked) == n
 
 
 def weights(network):
@@ -218,7 +218,7 @@ BUTTON_MUTANTS = {
     "start again goes on": ("again.on_click(begin)", "again.on_click(lambda _: show(state[0]))"),
     "the loss is not asked": ("Knobs(loss.value, ", "Knobs(LOSSES[0], "),
     "the data stay": ('    data.observe(begin, "value")\n', ""),
-    "a step is many": ("move(lambda: True)", "move(after(0.2))"),
+    "a step is many": ("move(at(0))", "move(after(0.2))"),
     "the picture stays": ("image.value, label.value = draw(run)",
                           "image.value, label.value = image.value or draw(run)[0], draw(run)[1]"),
 }  # fmt: skip

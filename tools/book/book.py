@@ -9,13 +9,18 @@ import pathlib
 import sys
 import tomllib
 
+import moving
 from ledger import ledger, printed
-from pages import page
+from pages import is_widget, page
 
 
 def items(root, chapters):
     """The book's parts and chapters in mdBook's form, from the course in `root` and the manifest's list of chapters."""
-    notebooks = {chapter["notebook"]: _notebook(root, chapter["notebook"]) for chapter in chapters}
+    films = root / "tools" / "book" / "src" / "films"
+    notebooks = {
+        stem: moving.attached(_notebook(root, stem), moving.films(films, stem), is_widget)
+        for stem in (chapter["notebook"] for chapter in chapters)
+    }
     titles = {
         stem: f"{stem.partition('_')[0]} · {chapter['title']}"
         for stem, chapter in zip(notebooks, chapters, strict=True)

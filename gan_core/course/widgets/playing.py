@@ -1,6 +1,6 @@
 """A GAN that learns while one watches, with its knobs: the first thing in the course.
 
-The state is the run, and a turn gives a new one: `moved(run, knobs, enough)`. `draw(run)` is its picture.
+The state is the run, and `moved(run, knobs, enough)` is the next one; `draw(run)` is its picture.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from gan_core import datasets, methods, metrics, training
+from gan_core.course.widgets import film
 from gan_core.course.widgets.explore import _show
 from gan_core.pieces.objectives import OBJECTIVES
 
@@ -26,6 +27,7 @@ SHOWN, IMAGES = 256, 32  # points, and images, of each kind
 GRID = 40  # places along each side at which D is asked
 TRAIN, REST = 0.03, 0.01  # seconds of training for each picture, and for the kernel to hear of buttons
 FRAMES = 10_000  # after which it pauses, some ten minutes: perhaps nobody is there any more
+FILM = range(0, 2_001, 100)  # steps that the film shows
 
 _pauses = []  # how to pause the one that plays: two would share the processor
 
@@ -99,18 +101,42 @@ def play():
     for other in _pauses:  # of the same cell, perhaps, run once more
         other()
     going.observe(switched, "value")
-    one.on_click(lambda _: move(lambda: True))
+    one.on_click(lambda _: move(at(0)))
     again.on_click(begin)
     data.observe(begin, "value")
     begin()
     box = w.VBox([w.HBox([data, loss]), w.HBox([*rates, k]), w.HBox([going, one, again]), label, image])
-    _show(box, image, f"[data, loss, rates, k, play, one step, start again] {label.value}")
+    _show(box, image, f"[data, loss, rates, k, play, one step, start again] {label.value}", shot)
+
+
+def shot():
+    """The film: what the first page of the course asks to try, every hundredth step."""
+    ring, digits = DATA
+    tries = {
+        ring: (ring, Knobs()),
+        f"{ring}, rate of D 0": (ring, Knobs(lr_d=0.0)),
+        f"{ring}, rate of G 0.01": (ring, Knobs(lr_g=0.01)),
+        digits: (digits, Knobs()),
+    }
+    frames = {}
+    for name, (data, knobs) in tries.items():
+        run = begun(data)
+        for step in FILM:
+            run = moved(run, knobs, at(step)) if step else run
+            frames[step, name] = draw(run)
+    knobs = [film.Knob("step", list(FILM), plays=True), film.Knob("try", list(tries), menu=True)]
+    return film.film(knobs, lambda *place: frames[place])
 
 
 def after(seconds):
-    """A function that says whether so much time has gone by since now."""
+    """Enough: when so much time has gone by since now."""
     end = time.monotonic() + seconds
-    return lambda: time.monotonic() > end
+    return lambda run: time.monotonic() > end
+
+
+def at(step):
+    """Enough: when so many steps are made in all."""
+    return lambda run: run.step >= step
 
 
 def begun(name):
@@ -120,7 +146,7 @@ def begun(name):
 
 
 def moved(run, knobs, enough):
-    """The run after some more steps, at least one, until `enough()` or until a loss is no number; the old one stays."""
+    """The run after some more steps, one at least, until `enough(run)` or a loss is no number; the old one stays."""
     run = run.copy()
     run.gan = replace(run.gan, objective=OBJECTIVES[knobs.loss], n_dis=knobs.n_dis)
     for optimizer, rate in ((run.optimizer_d, knobs.lr_d), (run.optimizer_g, knobs.lr_g)):
@@ -128,7 +154,7 @@ def moved(run, knobs, enough):
             group["lr"] = rate
     while True:
         training.iteration(run)
-        if trouble(run) or enough():
+        if trouble(run) or enough(run):
             return run
 
 
