@@ -12,7 +12,7 @@ from PIL import Image
 
 ROWS = 24  # frames of a strip: few enough for a phone to hold it, enough for each to be stored as what is new in it
 TALLEST = 16_383  # pixels of a WebP picture
-COLOURS = 64
+COLOURS = 32
 
 
 def store(films, folder, chapter):
@@ -47,11 +47,11 @@ def _picture(png):
 def _smallest(strip):
     """The strip in WebP: exact in a few colours, which suits a chart, or as a photograph."""
     few = strip.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
-    exact = _webp(few, lossless=True, quality=80)  # from 76 on what was seen a frame ago is found again
+    exact = _webp(few, lossless=True, quality=100)  # from 76 on what was seen a frame ago is found again
     return min(exact, _webp(strip, quality=70), key=len)
 
 
 def _webp(picture, **options):
     stored = io.BytesIO()
-    picture.save(stored, "WEBP", method=4, **options)
+    picture.save(stored, "WEBP", method=6, **options)
     return stored.getvalue()

@@ -11,6 +11,7 @@ import tomllib
 
 import moving
 from ledger import ledger, printed
+
 from pages import is_widget, page
 
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 MIME = "application/vnd.gan-core.film+json"
 ASKED = "GAN_CORE_FILMS"
-FRAMES = 120  # of a film, about: sliders are thinned to that
-PLACES = 8  # that a slider keeps in any case
+FRAMES = 84  # of a film: sliders are thinned to that
+PLACES = 6  # that a slider keeps in any case
 
 
 class Knob(NamedTuple):
