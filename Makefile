@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constrain
 # The networks are small: a second thread costs more than it brings.
 ONE_THREAD := OMP_NUM_THREADS=1
 
-.PHONY: help lab test notebooks book bench gpu check portability clean
+.PHONY: help lab test notebooks student teacher slides book bench gpu check portability clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,8 +29,18 @@ check: .venv/lab ## say whether this machine is fit for a class
 notebooks: .venv/dev ## execute the notebooks and store their outputs (ONLY="03 05" for some)
 	$(ONE_THREAD) $(BIN)/python tools/run_notebooks.py $(ONLY)
 
+student: .venv/lab ## make a class's notebooks in build/student/: the chapters without their solutions
+	$(BIN)/python tools/editions.py student
+
+teacher: .venv/lab ## make build/solved/, every exercise filled in, and build/teacher/, with what a class will answer
+	$(BIN)/python tools/editions.py teacher
+
+slides: .venv/lab ## make build/slides/ for a projector: headings, figures and questions, one screen each
+	$(BIN)/python tools/slides.py
+
 book: .venv/dev ## build the HTML book in _book/
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mdbook build
+	$(BIN)/python tools/book/reference.py _book/api
 	@echo "The book: $(CURDIR)/_book/index.html"
 
 bench: .venv/dev ## time the library side by side with what you would use instead
@@ -44,8 +54,8 @@ portability: .venv/dev ## run the notebooks again, as on an older CPU and with t
 	ATEN_CPU_CAPABILITY=default $(ONE_THREAD) $(PYTEST) notebooks --no-budgets -n 2 --dist loadfile --no-loadscope-reorder
 	OMP_NUM_THREADS=2 $(PYTEST) notebooks --no-budgets
 
-clean: ## remove what make made: the environment, the book, the caches
-	rm -rf .venv _book *.egg-info .pytest_cache .ruff_cache .hypothesis
+clean: ## remove what make made: the environment, the book, the editions, the caches
+	rm -rf .venv _book build *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. Two files in .venv say what it holds, what reading needs and what checking needs besides, and for which folder:

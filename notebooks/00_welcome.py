@@ -64,7 +64,10 @@ widgets.play()
 # ## A first exercise (2 min)
 #
 # An exercise waits for you and never stops the notebook. Its check accepts every right answer, and knows the mistakes that people
-# make. The solution is folded away below it.
+# make. The solution is folded away below it, unless your teacher keeps it.
+#
+# Does your class gather its answers? Then say a name in each notebook, `from gan_core.course import me` and `me("student 01")`. From
+# then on its checks are noted in a file beside the notebook, `answers/student 01.jsonl`, and nowhere else.
 #
 # **Exercise 00.1** · ★☆☆ · 2 minutes. Write `square`, which returns $x^2$. Try a wrong one first, `2 * x`, and read what
 # the check says.
@@ -150,8 +153,13 @@ claim("00/seed-matters", "Another seed gives another run.", abs(other - loss), a
 #
 # ## How a chapter works (4 min)
 #
-# Each chapter asks one question and asks you to predict before you run. *Predict* is not decoration: a wrong prediction is
+# Each chapter asks one question and asks you to predict before you run. That is not decoration: a wrong prediction is
 # where the learning is. Then come small cells, claims beside them, and figures you can move.
+#
+# A heading tells its minutes. Where it also says *depth*, the section may be left out at a first reading: run its cells, and
+# read on. What is left is the *core*, ten hours at most for the whole course; exercises are marked in the same way. A chapter of
+# more than 75 minutes has a stop half-way, with a summary. To go on another day, click on the first cell after the stop and
+# choose *Run → Run All Above Selected Cell*.
 #
 # Here is a slider. Blue is the density $p$ of the data, orange the density $q$ of a model. The green curve is the best possible
 # answer to "how likely is it that a point at $x$ is real?". Chapter 02 derives it. Move the model and look at the green curve where
@@ -194,7 +202,7 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 # | 10 | Which loss? | Does it matter which loss the two players have, and when? | 75 |
 # | 11 | Conditional GANs | How does one tell a generator what to draw, and how does one see that it listens? | 80 |
 # | 12 | WGAN | What does a generator learn from a critic, whose numbers are no probabilities? | 90 |
-# | 13 | Spectral normalisation | Can one hold every layer to a stretch of one, for next to nothing? | 80 |
+# | 13 | Spectral normalisation | Can one hold every layer to a stretch of one, at almost no cost? | 80 |
 # | 13b | Many classes, few images | What keeps a class from becoming one image: the normalisation, or how it is told? | 70 |
 # | 14 | Progressive growing | Does it pay to learn small pictures before large ones? | 85 |
 # | 15 | Judging samples | How good is a generator, and who says so? | 110 |
@@ -230,7 +238,7 @@ plt.show()
 # %% [markdown]
 # ## Exercises (3 min)
 #
-# **Exercise 00.2** · ★☆☆ · 2 minutes. At some $x$ the blue curve is three times as high as the orange one. Real and fake points
+# **Exercise 00.2** · ★☆☆ · 2 minutes, depth. At some $x$ the blue curve is three times as high as the orange one. Real and fake points
 # are equally many. How likely is it that a point at $x$ is real? Write a number.
 
 # %%
@@ -251,7 +259,7 @@ check("00.2", how_likely)
 # </details>
 
 # %% [markdown]
-# **Exercise 00.3** · ★☆☆ · 1 minute. Which one part does spectral normalisation change? Read it off the map and write its name.
+# **Exercise 00.3** · ★☆☆ · 1 minute, depth. Which one part does spectral normalisation change? Read it off the map and write its name.
 
 # %%
 part = None  # for example "generator"

@@ -19,11 +19,11 @@
 # - tell an explicit model from an implicit one, and say which questions each of them can answer;
 # - test honestly whether features that were learned without labels help where labels are few;
 # - estimate the ratio of two densities from examples alone, in two ways, and say which one survives in many dimensions;
-# - say why a variational autoencoder blurs, what it leaves out and why, and what it has that a GAN has not.
+# - say why a variational autoencoder blurs, what it leaves out and why, and what it has that a GAN does not have.
 #
-# **Predict before you run.** A face is photographed twice, once with glasses and once without. A network is asked for
-# *one* picture and does not know which of the two is wanted: each is as likely as the other. It is marked by the
-# squared error of its pixels. What will it draw?
+# **Predict before you run.** A face is photographed twice, once with glasses and once without. A network must draw
+# *one* picture, and does not know which of the two is wanted: both are equally likely. It is trained to make the
+# squared error of its pixels small. What will it draw?
 
 # %%
 from dataclasses import replace
@@ -43,23 +43,24 @@ from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine
-torch.set_num_threads(1)  # networks so small gain little from a second thread
+torch.set_num_threads(1)  # such small networks gain little from a second thread
 
 SEEDS = range(5)
 
 # %% [markdown]
 # ## Two ways to make a model (7 min)
 #
-# Somebody gives you a heap of examples: points, digits, faces. They come from somewhere, and that somewhere we call the
-# *distribution* $p$ of the data. You will never see $p$, only examples. A **generative model** is a second
-# distribution, $q$, that we can handle and that is to be like $p$. There are two ways to have one.
+# Somebody gives you many examples: points, digits, faces. We call where they come from the *distribution* $p$ of the
+# data. You will never see $p$, only examples. A **generative model** is a second distribution, $q$, that we can
+# compute with and that should be like $p$. There are two ways to make one.
 #
-# An **explicit** model writes down a *density*: a formula $q(x)$ that says of every $x$ how likely it is. Below it is a
-# sum of sixteen Gaussian hills, placed so that the examples get as much density as they can.
+# An **explicit** model writes down a *density*: a formula $q(x)$ that says of every $x$ how likely it is. In the
+# figure below it is a sum of sixteen Gaussian hills, placed so that the density at the examples is as high as
+# possible.
 #
-# An **implicit** model is a machine. Feed it *noise* $z$, random numbers that you can draw, and out comes an example,
-# $x=f(z)$. Nobody wrote down a density. The slides that we follow (sakai, 「GANとは」, 2018) draw all generative models in
-# this way, $z\to\boxed{\text{生成器}}\to x$, where 生成器 is a *generator*.
+# An **implicit** model is a machine. You put in *noise* $z$, random numbers that you can draw, and it puts out an
+# example, $x=f(z)$. Nobody wrote down a density. The slides that we follow (sakai, 「GANとは」, 2018) draw all generative
+# models in this way, $z\to\boxed{\text{生成器}}\to x$, where 生成器 is a *generator*.
 
 # %%
 spiral = datasets.swiss_roll()
@@ -83,8 +84,9 @@ figures.generative.two_ways(examples, grid, q, explicit.sample(300)[0], z, f(z))
 plt.show()
 
 # %% [markdown]
-# Both can *make* new points. The explicit one can do more: ask it about any place and it answers with a number. That
-# these numbers are a density can be checked: they sum to one, and as many samples fall into a disc as the density says.
+# Both can *make* new points. The explicit one can do more: ask it about any place and it answers with a number. We
+# can check that these numbers are a density: they sum to one, and as many samples fall into a disc as the density
+# says.
 
 # %%
 wide, step = np.linspace(-4, 4, 401, retstep=True)
@@ -103,10 +105,10 @@ claim(
 )
 
 # %% [markdown]
-# Has the machine no density at all? *Sometimes* it has, though nobody wrote it down. If $f$ goes from the line to the
-# line and can be undone, every stretch of $z$ becomes a stretch of $x$ with the same probability in it, so the density
-# is divided by the slope: $q(x)=q_z(z)/f'(z)$. (Models built on this are called *normalizing flows*.) For $f(z)=\sinh
-# z$, against the probability of the stretch between −2 and 3:
+# Has the machine no density at all? *Sometimes* it has one, though nobody wrote it down. Let $f$ turn one number into
+# one number, and always rise. Then each interval of $z$ becomes an interval of $x$ with the same probability in it,
+# but stretched by the slope. So the density is divided by the slope: $q(x)=q_z(z)/f'(z)$. (Models built on this are
+# called *normalizing flows*.) We check it for $f(z)=\sinh z$, between $x=-2$ and $x=3$:
 
 # %%
 x = np.linspace(-2, 3, 100_001)
@@ -123,9 +125,9 @@ claim(
 )
 
 # %% [markdown]
-# But our machine makes two numbers of one. All its points lie on a *line* in the plane, and a line has no area.
-# *Predict:* how many of its points lie within a distance $r$ of each other, and how does that number change if you
-# halve $r$? With a density it falls to a quarter, as the area of a disc does.
+# But our machine makes two numbers from one. All its points lie on a *curve* in the plane, and a curve has no area.
+# Count the pairs of points that lie within a distance $r$ of each other. If there is a density and you halve $r$,
+# this count falls to a quarter, as the area of a disc does. *Predict:* how does it change for our machine?
 
 # %%
 radii = np.array([0.04, 0.02, 0.01, 0.005])
@@ -150,21 +152,21 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** On its line this model would need an infinite density, and beside it the density is 0. It is not
-# that $q(x)$ is hard to compute; there *is* no $q(x)$. A GAN that makes a picture of 3,072 numbers out of 64 random
-# ones is just such a machine. All that we have of an implicit model are its samples, as all that we have of $p$ are its
-# examples.
+# **What you saw.** On its curve this model would need an infinite density, and beside the curve the density is 0. The
+# problem is not that $q(x)$ is hard to compute; there *is* no $q(x)$. A GAN that makes a picture of 3,072 numbers
+# from 64 random ones is such a machine, too. Of an implicit model we have only samples, just as we have only examples
+# of $p$.
 #
-# ## What is a model good for? (8 min)
+# ## What is a model good for? (8 min, depth)
 #
 # The slides name three uses: 「サンプリングが可能」, one can draw samples; 「データに対する確率密度が得られる」, one gets the density of data;
-# 「半教師あり学習に応用ができる」, it can serve *semi-supervised learning*, where few examples have labels. The first you have seen.
-# Now the second: what would you do with a density?
+# 「半教師あり学習に応用ができる」, it can serve *semi-supervised learning*, where few examples have labels. You have seen the first
+# use. Now the second: what would you do with a density?
 #
-# **Choose between models.** How many hills should the sum have? Fit with 300 examples, then ask how likely the model
-# finds *other* examples, that were *held out*. The mean of $\log q(x)$ over examples is the *log-likelihood*. It is
-# measured in *nats* (a nat is a factor of $e$). *Predict* both curves: on the examples it was fitted to, and on those
-# held out.
+# **Choose between models.** How many hills should the sum have? Fit with 300 examples, then ask how likely *other*
+# examples are under the model. Those were *held out*: it has never seen them. The mean of $\log q(x)$ over examples
+# is the *log-likelihood*. It is measured in *nats* (one nat more is a factor of $e$ in the density). *Predict* both
+# curves: on the examples it was fitted to, and on those held out.
 
 # %%
 hills = np.array([1, 2, 4, 8, 16, 32, 64])
@@ -192,12 +194,13 @@ claim(
 )
 
 # %% [markdown]
-# **Find the odd one.** Digits now: 1,797 real ones of 8 × 8 pixels, from people. The model is the simplest one that is
-# worth the name: every digit is thought to be $x = Wz+b+\sigma\varepsilon$, a mean picture $b$, a few strokes $W$ in
-# random amounts $z\sim\mathcal N(0,I)$, and noise in every pixel. Then $x$ is Gaussian, $q=\mathcal
-# N(b,\,WW^\top+\sigma^2I)$, and the likeliest $W$ is known in closed form (Tipping & Bishop 1999): along each direction
-# in which the data vary with a variance $\lambda$, a column of length $\sqrt{\lambda-\sigma^2}$. Keep this model in
-# mind. It comes back.
+# **Find the odd one.** Now 1,797 real digits of 8 × 8 pixels, written by people. The model is a very simple one:
+# every digit is $x = Wz+b+\sigma\varepsilon$. Here $b$ is a mean picture, the columns of $W$ are a few strokes, added
+# in random amounts $z\sim\mathcal N(0,I)$, and $\sigma\varepsilon$ is noise in every pixel, with
+# $\varepsilon\sim\mathcal N(0,I)$. Then $x$ is Gaussian, $q=\mathcal N(b,\,WW^\top+\sigma^2I)$. The likeliest $W$ has
+# a formula (Tipping & Bishop 1999): find the main directions in which the data vary (the eigenvectors of their
+# covariance); one with a variance $\lambda>\sigma^2$ gets a column of length $\sqrt{\lambda-\sigma^2}$. Keep this
+# model in mind: we use it again below.
 
 
 # %%
@@ -240,23 +243,23 @@ claim(
 
 # %% [markdown]
 # **Did you notice** the likeliest picture? It is the mean of all digits, a grey smear, and no digit looks like it.
-# *Likeliest* is not *typical*: at the top of the hill the density is high, but there is so little room. Remember the
-# smear, too.
+# *Likeliest* is not *typical*: at the top of the hill the density is highest, but the top is so small that almost no
+# sample falls there. Remember this smear.
 #
-# ## Features, and a few labels (8 min)
+# ## Features, and a few labels (8 min, depth)
 #
-# The third use. Labels are dear and examples are cheap. Let a model learn from 1,297 digits *without* labels. Perhaps
-# what it has learned to look at, its *features*, makes the labels easy: then a simple classifier on the features needs
-# few of them. Two models, which you will meet again:
+# Now the third use. Labels are expensive and examples are cheap. Let a model learn from 1,297 digits *without*
+# labels. Perhaps what it has learned to look at, its *features*, makes the labels easy to find: then a simple
+# classifier on the features needs few labels. We try two models, which you will meet again:
 #
-# - the first **GAN**, of 2014: a *generator* makes digits of noise, and a *discriminator* $D$ learns to tell them from
-#   real ones. Whoever judges must look. Its first layer makes 128 numbers of a digit;
-# - a **VAE**, a *variational autoencoder*: an *encoder* makes a few numbers $z$ of a digit, and a *decoder* makes the
-#   digit again. Its encoder's first layer, too, makes 128 numbers.
+# - the first **GAN**, of 2014: a *generator* makes digits from noise, and a *discriminator* $D$ learns to tell them
+#   from real ones. To judge digits, $D$ must learn what to look at. Its first layer turns a digit into 128 numbers;
+# - a **VAE**, a *variational autoencoder*: an *encoder* turns a digit into a few numbers $z$, and a *decoder* makes
+#   the digit from them again. Its encoder's first layer, too, gives 128 numbers.
 #
-# Two controls, without which the experiment says nothing. The *same* $D$ before its first step of training: perhaps 128
-# random features would do as well. And the raw pixels, prepared in two ways: all on one scale, or each pixel scaled by
-# itself, as is often done without a thought.
+# Without two controls the experiment says nothing. One is the *same* $D$ before its first step of training: perhaps
+# 128 random features are just as good. The other is the raw pixels, prepared in two ways: all on one scale, or each
+# pixel scaled by itself, which many people do as a habit.
 
 # %%
 gan, vae = methods.gan(unlabelled.shape), methods.vae(unlabelled.shape, sigma=0.6)
@@ -271,15 +274,15 @@ plt.show()
 
 
 # %% [markdown]
-# Clean pictures are not the point here (and the GAN's are not: after 500 steps it draws a few digits only). The
-# classifier is a logistic regression. *Predict* before you look: by how many in a hundred does each kind of features
-# beat raw pixels, with one label for each digit, with five, with thirty? In the figure each mark is one seed, the
-# stroke their mean, and the bar its 95 % interval.
+# Clean pictures are not the point here (and the GAN's are not clean: after 500 steps it draws only a few of the ten
+# digits). The classifier on the features is a logistic regression. *Predict* before you look: by how many in a
+# hundred does each kind of features beat raw pixels, with one label for each digit, with five, with thirty? In the
+# figure each mark is one seed, the stroke is their mean, and the bar is the mean's 95 % interval.
 
 
 # %%
 def one_scale(learn, other, each=False):
-    """Features (n, k) less their mean, over one standard deviation for all, or each over its own."""
+    """Features (n, k) minus their mean, divided by one standard deviation for all, or each by its own."""
     mean, variance = learn.mean(0), learn.var(0)
     scale = np.sqrt(variance + 1e-18 if each else variance.mean())
     return (learn - mean) / scale, (other - mean) / scale
@@ -287,7 +290,7 @@ def one_scale(learn, other, each=False):
 
 @torch.no_grad()
 def features(network=None, each=False):
-    """What the first layer makes of the digits, or the pixels themselves: of those to learn from and of the test."""
+    """The first layer's output, or the pixels themselves: for the digits to learn from and for those of the test."""
     both = [x.flatten(1) if network is None else network[:3](x) for x in (unlabelled.x, test.x)]
     return one_scale(*(values.numpy() for values in both), each)
 
@@ -371,29 +374,30 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** On these digits the third use is worth little: two or three in a hundred where labels are fewest,
-# from the VAE and not from this GAN, and less than one at thirty. $D$ did learn something, but what it learned only
-# makes up for what 128 random numbers lose. The biggest effect of all is a *careless baseline*: had we scaled each
-# pixel by itself, every model would have looked like progress. On harder pictures learned features count for more. With
-# the features of DCGAN's $D$ a linear classifier named 82.8 % of CIFAR-10's test pictures rightly (Radford et al. 2016,
-# as they report). At the end of this chapter we come back to it with faces, and there one can see what such features
-# hold and what they throw away.
+# **What you saw.** On these digits the third use is worth little. With one label the VAE gains two or three in a
+# hundred and this GAN gains nothing; with thirty labels the gain is less than one. $D$ did learn something, but only
+# enough to make up for what 128 random numbers lose. The biggest effect comes from a *careless baseline*: compared
+# with pixels that are each scaled by itself, every model looks like progress. On harder pictures learned features
+# count for more. With the features of DCGAN's $D$ a linear classifier named 82.8 % of CIFAR-10's test pictures
+# correctly (reported by Radford et al. 2016). At the end of this chapter we do the same with faces. There one can see
+# what such features keep and what they throw away.
 #
 # ## Comparing two distributions by examples alone (13 min)
 #
-# How does an implicit model *learn*? It must find out how its samples differ from the data, and all that it has of both
-# are examples. It would be good to know the **ratio**
+# How does an implicit model *learn*? It must find out how its samples differ from the data, and it has only examples
+# of both. It would be good to know the **ratio**
 #
 # $$r(x)=\frac{p(x)}{q(x)}$$
 #
-# at every $x$: above 1 the model makes too few of these, below 1 too many. The slides, which follow *Learning in
-# Implicit Generative Models* (Mohamed & Lakshminarayanan 2016) here, say: 「このままではまだカーネル密度推定などで求める必要がある」, "as it
-# stands one would still have to find it by kernel density estimation or the like". So let us try that.
+# at every $x$. Where it is above 1 the model makes too few such $x$; where it is below 1, too many. The slides, which
+# follow *Learning in Implicit Generative Models* (Mohamed & Lakshminarayanan 2016) here, say:
+# 「このままではまだカーネル密度推定などで求める必要がある」, "so far, one would still have to find it by kernel density estimation or the like".
+# So let us try that.
 #
 # **Way one: two densities.** A *kernel density estimate* puts a little Gaussian hill of width $h$ on each of $n$
-# examples $x_i$, $\;\hat p(x)=\frac1n\sum_i\mathcal N(x;x_i,h^2I)$. Do it for $p$, do it for $q$, divide. The width is
-# chosen as above: with hills on one half of the examples, the other half say which $h$ they like best. Then all of them
-# get hills.
+# examples $x_i$, $\;\hat p(x)=\frac1n\sum_i\mathcal N(x;x_i,h^2I)$. Do it for $p$, do it for $q$, divide. The width
+# is chosen as above: we put hills on one half of the examples and take the $h$ under which the other half is
+# likeliest. Then all examples get hills.
 
 
 # %%
@@ -407,7 +411,7 @@ def log_kde(away, h, d):
 
 
 def by_two_densities(real, fake):
-    """log p/q as a function, each density a kernel estimate: hills on all examples, of the width that was liked best."""
+    """log p/q as a function, each density a kernel estimate: hills on all examples, of the width that was found best."""
     d, found = real.shape[1], []
     for x in (real, fake):
         away = squared_distances(x[1::2][:500], x[::2])  # held out, to hills on half of the examples
@@ -417,17 +421,17 @@ def by_two_densities(real, fake):
 
 
 # %% [markdown]
-# **Way two: one classifier.** Mix equally many real and fake examples and teach a network to tell them apart, as a
-# *probability*: $C(x)$ is how sure it is that $x$ is real. Of those at $x$, what share is real? $C=p/(p+q)$. Solve for
-# the ratio:
+# **Way two: one classifier.** Mix equally many real and fake examples and teach a network to tell them apart. It
+# answers with a *probability*: $C(x)$ is how sure it is that $x$ is real. The best answer is the share of real ones
+# among all examples at $x$: $C=p/(p+q)$. Solve this for the ratio:
 #
 # $$\frac{p(x)}{q(x)}=\frac{C(x)}{1-C(x)} .$$
 #
-# A question about densities has become a question about labels, and for labels nobody needs a density. The slides:
+# A question about densities has become a question about labels, and to learn labels one needs no density. The slides:
 # 「密度推定を二値分類問題に置き換えた」, density estimation has been replaced by a two-class problem. The network's last number is the
-# *logit* $a=\log\frac C{1-C}$, so it *is* an estimate of $\log r$. It is marked by `objectives.cross_entropy`, minus
-# the log of the probability that it gave to the right label (chapter 02 derives it), and we keep the network as it was
-# when examples held out liked it best.
+# *logit* $a=\log\frac C{1-C}$, so it *is* an estimate of $\log r$. Its loss is `objectives.cross_entropy`: minus the
+# log of the probability that it gave to the right label (chapter 02 derives it). We keep the network as it was when
+# this loss on held-out examples was smallest.
 
 
 # %%
@@ -452,20 +456,20 @@ def by_a_classifier(real, fake, seed, steps=200):
 
 
 # %% [markdown]
-# To mark both we need a case whose ratio is known. Let $p=\mathcal N(0,1)$ and $q=\mathcal N(1,1.5^2)$, and draw 1,000
-# examples of each.
+# To judge both ways we need a case whose ratio is known. Let $p=\mathcal N(0,1)$ and $q=\mathcal N(1,1.5^2)$, and
+# draw 1,000 examples of each.
 
 
 # %%
 def draw(n, d, rng, shift=1.0, width=1.5):
-    """n real and n fake examples in d dimensions. Only the first coordinate knows a difference."""
+    """n real and n fake examples in d dimensions. They differ in the first coordinate only."""
     real, fake = torch.randn(2, n, d, generator=rng)
     fake[:, 0] = shift + width * fake[:, 0]
     return real, fake
 
 
 def true_ratio(x, shift=1.0, width=1.5):
-    """log p/q at x (n, d): of the other coordinates p and q say the same, and they cancel."""
+    """log p/q at x (n, d). In the other coordinates p and q are the same, and cancel."""
     a = x[:, 0].numpy()
     return torch.as_tensor(norm.logpdf(a) - norm.logpdf(a, shift, width))
 
@@ -492,13 +496,14 @@ claim(
 )
 
 # %% [markdown]
-# In the middle, where the examples are, both ways are fine. In the tails both are guessing: the densities fall off a
-# cliff where their last hill ends, and the classifier goes on as it did. On the line it is a tie.
+# In the middle, where the examples are, both ways are good. In the tails both only guess: the estimated densities
+# fall very steeply where their last hill ends, and the classifier goes on with the slope it had. In one dimension
+# neither wins.
 #
-# A picture of 32 × 32 has 3,072 dimensions. So we add coordinates: 2, 4, … 32 of them, and in all of the new ones $p$
-# and $q$ are *the same*. Nothing about the true ratio changes. *Predict:* which of the two ways notices the new
-# coordinates? How do they compare to somebody who knows nothing and says $r=1$ everywhere? We measure the *typical
-# error*, the median of $|\log\hat r-\log r|$ over 2,000 new examples, on five seeds.
+# A picture of 32 × 32 has 3,072 dimensions. So we add coordinates, up to 2, 4, … 32, and in all the new ones $p$ and
+# $q$ are *the same*. The true ratio does not change. *Predict:* which of the two ways gets worse? How do they compare
+# with somebody who knows nothing and says $r=1$ everywhere? We measure the *typical error*, the median of $|\log\hat
+# r-\log r|$ over 2,000 new examples, on five seeds.
 
 # %%
 dimensions = [1, 2, 4, 8, 16, 32]
@@ -517,7 +522,7 @@ def typical(x):
 
 
 def compared(d, seed, **where):
-    """Of both ways and of the truth, the typical error (of the truth that of r = 1), and the typical size: (2, 3)."""
+    """Typical errors of both ways and of r = 1; typical sizes of both ways' answers and of the truth: (2, 3)."""
     (real, fake), at, truth = case(d, seed, **where)
     guesses = by_two_densities(real, fake)(at), by_a_classifier(real, fake, seed)(at)
     return [[*(typical(guess - truth) for guess in guesses), typical(truth)], [*map(typical, guesses), typical(truth)]]
@@ -549,10 +554,9 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** Nothing became harder about the *ratio*. But a density must be right about all coordinates before
-# two of them can be divided, and a classifier need only look at what makes a difference. It pays for the useless
-# coordinates too, with examples, but far less. More data for the densities, then? Four times as many examples, in 16
-# dimensions:
+# **Did you notice?** The *ratio* did not become harder. But before we divide two densities, both must be right in all
+# coordinates; a classifier need only look at what makes a difference. The useless coordinates cost it some accuracy,
+# too, but far less. More data for the densities, then? Four times as many examples, in 16 dimensions:
 
 # %%
 more = []
@@ -569,8 +573,9 @@ claim(
 )
 
 # %% [markdown]
-# And where does the classifier do badly? **When the two are far apart.** Now on the line, both of width 1, and we move
-# them apart by 2, 4, 6 and 8. *Predict:* too sure of itself, or too timid?
+# And where does the classifier do badly? **When the two are far apart.** Now $p$ and $q$ are one-dimensional again,
+# both of width 1, and we move them apart by 2, 4, 6 and 8. *Predict:* will its log ratio be too large or too small?
+# (In the figure, compare each curve with the line of the truth.)
 
 # %%
 shifts = [2, 4, 6, 8]
@@ -597,17 +602,17 @@ claim(
 )
 
 # %% [markdown]
-# Once everybody is told apart, a classifier has no reason to be surer still: *how* far apart they are it never learns.
-# Chapter 06 shows what that does to a generator. And it never gives you $p$ or $q$, only their ratio: enough to improve
-# the model, and no density for anybody to ask.
+# Once it tells all examples apart, a classifier has little reason to become surer, so it never learns *how* far apart
+# they are. Chapter 06 shows what that does to a generator. And it never gives you $p$ or $q$, only their ratio. That
+# is enough to improve the model, but it is no density.
 #
-# This is the door to GANs. Call the classifier **discriminator**, $D$. Let the model change so that $D$ finds fewer
-# differences. Let $D$ learn again. Chapter 02 goes through that door. First, the other road: models that do have a
-# density, or nearly.
+# This is the idea of GANs. Call the classifier the **discriminator**, $D$. Change the model so that $D$ finds fewer
+# differences. Let $D$ learn again, and repeat. Chapter 02 goes on from here. But first, the other way: models that do
+# have a density, or nearly.
 #
-# ## One answer for two pictures (9 min)
+# ## One answer for two pictures (9 min, depth)
 #
-# Now for the prediction of the first page. Below, in each row, eight pictures that are equally likely, and the *one*
+# Now the prediction from the top. Each row below shows eight pictures that are equally likely, and then the *one*
 # picture with the lowest mean squared error to all eight.
 
 # %%
@@ -624,13 +629,14 @@ figures.dcgan.rows(answers, zoom=1, columns=[""] * 8 + ["the answer"], gap=7)
 plt.show()
 
 # %% [markdown]
-# A ghost of glasses; a face that looks everywhere. Why? Because for any answer $c$, with $\bar x$ the mean of the
-# pictures,
+# We see half-transparent glasses, and a face that looks everywhere. Why? For any answer $c$, with $\bar x$ the mean
+# of the pictures,
 #
 # $$\mathbb E\lVert x-c\rVert^2=\mathbb E\lVert x-\bar x\rVert^2+\lVert \bar x-c\rVert^2 .$$
 #
-# The first term is not yours to change. The second is 0 for $c=\bar x$ only. A *sharp* answer, one of the pictures
-# themselves, is twice as bad as the blurred one.
+# (Write $x-c$ as $(x-\bar x)+(\bar x-c)$ and expand the square; the mixed term has mean 0.) The first term does not
+# depend on your answer. The second is 0 only for $c=\bar x$. A *sharp* answer, one of the pictures themselves, is on
+# average twice as bad as the blurred one.
 
 # %%
 one_of_them, gaps = [], []
@@ -658,11 +664,11 @@ claim(
 )
 
 # %% [markdown]
-# Squared error is a likelihood in disguise: minus the log density of $\mathcal N(c,\sigma^2I)$ is $\lVert
-# x-c\rVert^2/2\sigma^2$ and a constant. The slides blame the blur of VAEs on that: 「尤度の評価のため単純な分布(ガウス,
+# Squared error comes from a likelihood: minus the log density of $\mathcal N(c,\sigma^2I)$ is $\lVert
+# x-c\rVert^2/2\sigma^2$ plus a constant. The slides say that this is why VAEs blur: 「尤度の評価のため単純な分布(ガウス,
 # ベルヌーイ)を仮定していることが原因(多分)」, "the cause is that a simple distribution (Gaussian, Bernoulli) is assumed in order to
-# evaluate the likelihood (maybe)". Let us take the *maybe* away. A Bernoulli likelihood takes each pixel, from 0 to 1,
-# for a probability, and its error is the cross-entropy. A third possibility is the absolute error, which is the
+# evaluate the likelihood (maybe)". Let us remove the *maybe*. A Bernoulli likelihood treats each pixel, between 0 and
+# 1, as a probability, and its error is the cross-entropy. A third possibility is the absolute error, which is the
 # likelihood of a Laplace distribution.
 
 # %%
@@ -672,7 +678,7 @@ on_the_way = [(1 - s) * A + s * B for s in t]
 
 
 def bernoulli(x, c):
-    """Cross-entropy of pixels, brought from [−1, 1] to [0, 1], less its least possible value: (n,)."""
+    """Cross-entropy of pixels, brought from [−1, 1] to [0, 1], minus its least possible value."""
     x, c = ((each + 1) / 2 for each in (x, c))
     entropy = torch.special.entr(x) + torch.special.entr(1 - x)
     return -(torch.xlogy(x, c) + torch.xlogy(1 - x, 1 - c) + entropy).sum()
@@ -704,13 +710,14 @@ claim(
 )
 
 # %% [markdown]
-# So it is not the Gaussian: the Bernoulli's best answer is the same mean. What they share is that, given the answer,
-# each pixel makes its errors *by itself*. Glasses are a decision that many pixels make together, and no such likelihood
-# can say "all or none".
+# So the Gaussian is not the cause: the Bernoulli's best answer is the same mean. In both, given the answer, the error
+# of each pixel is *independent* of the others. But whether there are glasses is one decision for many pixels
+# together, and no such likelihood can say "all or none".
 #
-# And a GAN? Blur every answer a little, with noise of size $s$ in each pixel, so that all have densities. The data are
-# A or B. One model draws the *ghost*, the other draws *A only*. Two judges: the likelihood, $\mathbb E_p[\log q]$, and
-# the best discriminator, $D=p/(p+q)$, that looks at what the model draws. *Predict* whom each of them likes better.
+# And a GAN? Add a little noise, of size $s$ in each pixel, to data and models, so that all have densities. The data
+# are A or B (with and without glasses), each half of the time. One model always draws their mean, the *ghost*; the
+# other draws *A only*. There are two judges: the likelihood, $\mathbb E_p[\log q]$, and the best discriminator,
+# $D=p/(p+q)$, which looks at what the model draws. *Predict* which model each judge likes better.
 
 # %%
 s = 0.1
@@ -734,26 +741,27 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Two judges, two illnesses. A likelihood asks of every *example*: could the model have made it? To
-# have an answer for all it will rather blur. A discriminator asks of every *sample*: could it be real? It never
-# forgives a blur, and hardly minds what is missing. VAEs blur, GANs leave out (chapter 08).
+# **What you saw.** Each judge leads to its own fault. A likelihood asks of every *example*: could the model have made
+# it? A model that must say yes to all examples prefers to blur. A discriminator asks of every *sample*: could it be
+# real? It punishes every blur, and hardly notices what is missing. VAEs blur; GANs leave things out (chapter 08).
 #
-# ## What is worth telling (8 min)
+# ## What is worth telling (8 min, depth)
 #
-# But a VAE has a $z$. It could *say* in $z$ whether there are glasses; then nothing would have to be averaged. Why does
-# it not tell everything? Because telling has a price. Here is the whole of a **VAE** (Kingma & Welling 2014). In this
-# section, as in all papers on VAEs, $p$ is the *model* and $q$ its encoder.
+# But a VAE has a $z$. It could *tell* the decoder in $z$ whether there are glasses; then nothing would have to be
+# averaged. Why does it not tell everything? Because telling has a price. Here is a whole **VAE** (Kingma & Welling
+# 2014). In this section, as in all papers on VAEs, $p$ is the *model* and $q$ its encoder.
 #
-# The decoder says $p(x\mid z)=\mathcal N(\mu(z),\sigma^2I)$ with $z\sim\mathcal N(0,I)$, so $\log p(x)$ is an integral
-# over all $z$. The encoder guesses which $z$ it was, $q(z\mid x)=\mathcal N(m(x),\operatorname{diag}s^2(x))$. For
-# *every* encoder,
+# The decoder says $p(x\mid z)=\mathcal N(\mu(z),\sigma^2I)$ with $z\sim\mathcal N(0,I)$, so $\log p(x)$ is an
+# integral over all $z$. The encoder guesses which $z$ an $x$ came from: $q(z\mid x)=\mathcal
+# N(m(x),\operatorname{diag}s^2(x))$. For *every* encoder,
 #
 # $$\log p(x)\;\ge\;\underbrace{\mathbb E_q[\log p(x\mid z)]}_{\text{is } x \text{ found again?}}-\underbrace{\mathrm{KL}\bigl(q(z\mid x)\,\|\,\mathcal N(0,I)\bigr)}_{\text{the price of telling}} .$$
 #
-# The right side is the *evidence lower bound*, ELBO. What is missing to equality is $\mathrm{KL}(q(z\mid
-# x)\,\|\,p(z\mid x))$, how far the guess is from the truth. That can be checked exactly where all is Gaussian: in our
-# linear model, $\mu(z)=Wz+b$. Its true guess is known, $m=W^\top(x-b)/\lambda$ and $s^2=\sigma^2/\lambda$. Faces of 16
-# × 16 pixels:
+# The right side is the *evidence lower bound*, ELBO. KL is the Kullback–Leibler divergence of chapter 03: it is never
+# negative, and 0 only for equal distributions. The left side minus the right side is $\mathrm{KL}(q(z\mid
+# x)\,\|\,p(z\mid x))$: how far the guess is from the truth. That can be checked exactly where all is Gaussian, as in
+# our linear model, $\mu(z)=Wz+b$. There the true $p(z\mid x)$ is known: $m=W^\top(x-b)/\lambda$ and
+# $s^2=\sigma^2/\lambda$. We take faces of 16 × 16 pixels:
 
 
 # %%
@@ -771,7 +779,7 @@ def linear_vae(x, sigma):
 
 
 def elbo(vae, x, noise, sigma):
-    """The bound, in nats, at the one z that `noise` (n, z) makes, of each example of x (n, *shape): (n,)."""
+    """The bound, in nats, of each example of x (n, *shape), at the one z that its row of `noise` (n, z) makes: (n,)."""
     m, log_s2 = vae.encode(x)
     z = m + (log_s2 / 2).exp() * noise
     error = (x - vae(z)).flatten(1)
@@ -782,7 +790,7 @@ def elbo(vae, x, noise, sigma):
 
 @torch.no_grad()
 def bound(linear, x, sigma):
-    """Its mean over all noise, exactly: what is quadratic in the noise has its mean over the 2k points ±√k eᵢ."""
+    """Its exact mean over all noise: a quadratic function of the noise has the same mean over the 2k points ±√k eᵢ."""
     k = linear.decoder.in_features
     points = k**0.5 * torch.cat([torch.eye(k), -torch.eye(k)])
     return torch.stack([elbo(linear, x, point.expand(len(x), k), sigma) for point in points]).mean(0)
@@ -815,8 +823,8 @@ claim(
 # %% [markdown]
 # Now the price. A face has 768 numbers here, so there are 768 directions in which faces can differ. Along a direction
 # with variance $\lambda$ the best decoder has a column of length $\sqrt{\lambda-\sigma^2}$ if $\lambda>\sigma^2$, and
-# *none* otherwise: **a difference that is smaller than $\sigma$ is not worth telling.** What is not told is answered by
-# the mean.
+# *none* otherwise: **a difference that is smaller than $\sigma$ is not worth telling.** For what it is not told, the
+# decoder answers with the mean.
 #
 # Which directions are small? We need a measure of *detail*: how much each pixel differs from its four neighbours,
 # squared,
@@ -866,9 +874,8 @@ claim(
 )
 
 # %% [markdown]
-# There it is. Detail is made of many small differences, and each of them is cheaper to leave out than to tell. *This*
-# is the blur, in a model that is solved exactly. It is a price list, not a law of nature: move $\sigma$ and see what is
-# told.
+# Detail is made of many small differences, and each of them is cheaper to leave out than to tell. *This* is the blur,
+# in a model that we can solve exactly. What is left out depends on $\sigma$: move it and see what is told.
 
 
 # %%
@@ -882,12 +889,13 @@ def draw_told(sigma):
 widgets.explore(draw_told, sigma=(0.05, 1.5, 0.05, 0.6))
 
 # %% [markdown]
-# ## A VAE and a GAN on faces (8 min)
+# ## A VAE and a GAN on faces (8 min, depth)
 #
-# Now networks. The same generator network twice: as the decoder of a VAE, and as the generator of a GAN (`sndcgan`,
-# which chapters 09 and 13 explain). The VAE's $\sigma$ is 0.6, and it gets twice as many steps, which took
-# about the same time where this was written. The GAN's samples come from a moving average of its weights, which is calmer. Five seeds each. *Predict*
-# the detail of both, in parts of that of real faces.
+# Now networks. We use the same generator network twice: as the decoder of a VAE, and as the generator of a GAN
+# (`sndcgan`, which chapters 09 and 13 explain). The VAE's $\sigma$ is 0.6, and it gets twice as many steps, which
+# took about the same time where this was written. The GAN's samples come from a moving average of its weights, which
+# changes less from step to step. Each is trained from five seeds. *Predict* the detail of both, as a share of the
+# detail of real faces.
 
 # %%
 torch.set_default_dtype(torch.float32)  # as such networks are trained; the numbers below leave room for it
@@ -962,16 +970,17 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The same network, the same time: it is the loss that blurs. Three honest remarks. *One:* what
-# everybody shows as "samples of a VAE" are the means $\mu(z)$. A draw from its model has the noise $\sigma\varepsilon$
-# on it, the fifth row. *Two:* detail is not quality. Noise has a great deal of it, and some of the GAN's is grain.
-# *Three:* another $\sigma$ is another VAE. Try 0.1 when you have time, look at what goes through it and at what is drawn,
-# and ask yourself where $z\sim\mathcal N(0,I)$ falls when each face is encoded into a tiny spot.
+# **What you saw.** The network and the time are the same: the loss makes the blur. Three remarks. *One:* what is
+# usually shown as "samples of a VAE" are the means $\mu(z)$. A true sample of its model has the noise
+# $\sigma\varepsilon$ added, as in the fifth row. *Two:* detail is not quality. Noise has much detail, and some of the
+# GAN's detail is noise. *Three:* another $\sigma$ is another VAE. Try 0.1 when you have time, and look at the third
+# and the fourth row. Each face is now encoded into a tiny region. How often does a $z\sim\mathcal N(0,I)$ fall into
+# one of them?
 #
-# **What the VAE has and the GAN has not.** An *encoder*: give it a face and it gives you a few numbers. So back to the
-# third use, with what we know now. Two things about a new face: how long its hair is (short, to the chin, long), and
-# whether it smiles, which is a matter of a few pixels. *Predict* for each: are the 32 numbers better than 768 pixels,
-# or worse?
+# **What the VAE has and the GAN does not have.** An *encoder*: give it a face and it gives you a few numbers. So we
+# go back to the third use, with what we know now. We ask two things about a new face: how long its hair is (short, to
+# the chin, long), and whether it smiles, which changes only a few pixels. *Predict* for each: are the 32 numbers
+# better than 768 pixels, or worse?
 
 # %%
 pixels = one_scale(faces.x.flatten(1).numpy(), new_faces.x.flatten(1).numpy())
@@ -1007,18 +1016,18 @@ claim(
 torch.set_default_dtype(torch.float64)
 
 # %% [markdown]
-# The smile is not *hard* to find in the features. It is *gone*: it was not worth telling. A model without labels cannot
-# know what you will ask; it keeps what is large.
+# The smile is not only *hard* to find in the 32 numbers. Most of it is *gone*: it was not worth telling. A model
+# without labels cannot know what you will ask; it keeps what is large.
 #
-# A VAE has two more things. A *bound on the likelihood*: a number for every picture, that a GAN cannot give. And it
-# dares not leave anything out, since an example that it could not have made would cost it without limit. On the digits
-# of before:
+# A VAE has two more good sides. It has a *bound on the likelihood*: a number for every picture, which a GAN cannot
+# give. And it leaves no kind of picture out, because an example that it could not have made would cost it very much.
+# We check both on the digits from above:
 
 
 # %%
 @torch.no_grad()
 def mean_elbo(vae, x, draws=10):
-    """The ELBO of digits x, a mean over draws of the noise: (n,), in nats."""
+    """The ELBO of each digit of x, in nats, averaged over draws of the noise: (n,)."""
     noise = torch.randn(draws, len(x), vaes[0].gan.z, generator=torch.Generator().manual_seed(0))
     return torch.stack([elbo(vae, x, each, 0.6) for each in noise]).mean(0)
 
@@ -1066,25 +1075,25 @@ claim(
 #
 # ## What the sources get wrong
 #
-# - **The slides, line 28:** 「データに対する確率密度が得られる」 ("one gets the probability density of data"), said of generative models
-#   as such. Of explicit ones. An implicit one has none to give, and may not even *have* one: `01/no-density`. The
-#   slides know it, line 73: 「未定義の分布に対して尤度は測れない」 ("of a distribution that is not defined no likelihood can be
-#   measured").
-# - **The slides, lines 23–24:** 「$x=f(z)$」, for all of them. A VAE's decoder gives a *distribution* of $x$ for one $z$,
-#   and the difference can be seen: `01/noise-has-detail`.
+# - **The slides, line 28:** 「データに対する確率密度が得られる」 ("one gets the probability density of data"), said of all generative
+#   models. It holds for explicit ones. An implicit one cannot give a density, and may not even *have* one:
+#   `01/no-density`. The slides say so themselves in line 73: 「未定義の分布に対して尤度は測れない」 ("of a distribution that is not
+#   defined no likelihood can be measured").
+# - **The slides, lines 23–24:** 「$x=f(z)$」, for all generative models. A VAE's decoder gives a *distribution* of $x$
+#   for one $z$, and the difference can be seen: `01/noise-has-detail`.
 # - **The slides, line 44:** 「単純な分布(ガウス, ベルヌーイ)を仮定していることが原因(多分)」 ("the cause is that a simple distribution (Gaussian,
-#   Bernoulli) is assumed, maybe"). The right direction. It takes two things: the best answer for all that shares a $z$
-#   is its mean, under both of these, `01/mean-wins`, `01/gaussian-or-bernoulli`; and small differences are not worth
-#   telling in $z$, `01/detail-is-not-told`.
+#   Bernoulli) is assumed, maybe"). This goes in the right direction. Two things are needed for the blur: under both
+#   distributions the best answer for all pictures that share a $z$ is their mean, `01/mean-wins`,
+#   `01/gaussian-or-bernoulli`; and small differences are not worth telling in $z$, `01/detail-is-not-told`.
 # - **The slides, line 29:** 「半教師あり学習に応用ができる」 ("it can be applied to semi-supervised learning"). It can. How much it
 #   helps depends on what is asked, and on the baseline: `01/vae-features`, `01/gan-features`, `01/careless-baseline`,
 #   `01/code-drops-the-smile`.
 # - **The slides, lines 85–86:** that the density ratio would have to be found 「カーネル密度推定などで」 ("by kernel density
-#   estimation or the like") is right as a stage of the argument, and hopeless for pictures: `01/densities-drown`. The
-#   step that follows, from density to classifier, is what holds: `01/classifier-swims`.
+#   estimation or the like") is right as a step of the argument, but hopeless for pictures: `01/densities-drown`. The
+#   next step, from density to classifier, is the one that works: `01/classifier-swims`.
 # - **The DCGAN article:** 「オリジナルのGANでは生成画像がぼやけていた」 ("with the original GAN the generated images were blurred"). It is
-#   VAEs that blur. The paper it follows says so, and of GANs that their images were noisy. The first GAN's digits, of
-#   before, have *more* detail than real ones:
+#   VAEs that blur. The paper that the article follows says so; of GANs it says that their images were noisy. The
+#   first GAN's digits, from above, have *more* detail than real ones:
 
 # %%
 of_real, of_gan, of_vae = (
@@ -1123,11 +1132,12 @@ check("01.1", ratio)
 # check("01.1", ratio)
 # ```
 #
-# The odds. Three real ones of every four at $x$, $C=\tfrac34$, means that $p$ is three times $q$ there.
+# These are the odds. If three of every four examples at $x$ are real, $C=\tfrac34$, then $p$ is three times $q$
+# there.
 #
 # </details>
 #
-# **Exercise 01.2** · ★★☆ · 5 minutes. An implicit model makes $x=e^z$ of $z\sim\mathcal N(0,1)$. This one does have a
+# **Exercise 01.2** · ★★☆ · 5 minutes, depth. An implicit model makes $x=e^z$ of $z\sim\mathcal N(0,1)$. This one does have a
 # density. Write `density(x)` for an array of positive $x$.
 
 
@@ -1149,11 +1159,12 @@ check("01.2", density)
 # check("01.2", density)
 # ```
 #
-# The density of $z$ over the slope, and the slope of $e^z$ is $e^z=x$. It is called the log-normal distribution.
+# It is the density of $z$ divided by the slope, and the slope of $e^z$ is $e^z=x$. The distribution is called
+# log-normal.
 #
 # </details>
 #
-# **Exercise 01.3** · ★☆☆ · 3 minutes. The pictures `x` (k, d) have the probabilities `w` (k,), which sum to one. Write
+# **Exercise 01.3** · ★☆☆ · 3 minutes, depth. The pictures `x` (k, d) have the probabilities `w` (k,), which sum to one. Write
 # `best_answer(x, w)`: the one picture (d,) with the least expected squared error.
 
 
@@ -1179,7 +1190,7 @@ check("01.3", best_answer)
 #
 # </details>
 #
-# **Exercise 01.4** · ★★☆ · 4 minutes. The smallest linear model there is: $x=wz+\sigma\varepsilon$, all of them single
+# **Exercise 01.4** · ★★☆ · 4 minutes, depth. The smallest linear model there is: $x=wz+\sigma\varepsilon$, all of them single
 # numbers, $z$ and $\varepsilon$ standard normal. Write `log_likelihood(x, w, sigma)`, in nats.
 
 

@@ -39,7 +39,7 @@ figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine
 
 # %% [markdown]
-# ## From a ratio to a classifier (8 min)
+# ## From a ratio to a classifier (8 min, depth)
 #
 # We want to compare two distributions: $p$, that of the data, and $q$, that of the model (the papers write
 # $p_\text{data}$ and $p_g$). It is natural to look at their ratio at each point $x$,
@@ -246,7 +246,7 @@ claim(
 # at $d=\frac p{p+q}$. This is Proposition 1 of Goodfellow et al. 2014. The same function came out of Bayes' rule
 # above. That is no accident: the most likely probability of a label *is* the probability of the label.
 #
-# ## A D that only ever saw samples (8 min)
+# ## A D that only ever saw samples (8 min, depth)
 #
 # Now a network. It never sees $p$ or $q$, only batches of 256 real and 256 fake points, and it takes 600 gradient
 # steps up $V$. We train five of them, from five seeds. **Predict:** where will they agree with $D^*$, and where will
@@ -395,7 +395,7 @@ claim(
 # JSD has no ruler. Stretch the $x$-axis and every $D(x)$ moves along with its $x$; nobody can tell better than
 # before.
 #
-# ## A D that is not the best (8 min)
+# ## A D that is not the best (8 min, depth)
 #
 # In a real GAN nobody has $D^*$. How much of the story survives? **Predict:** put some other $D$ into
 # $\tfrac12(V(D)+\log 4)$. Is it a bit too large, a bit too small, or either?
@@ -481,6 +481,14 @@ claim(
 # of $G$ goes the right way, and then $D$ must catch up. A *long* step against a $D$ that stands still runs past the
 # data and comes out on the other side, farther away than before. "The generator minimises an approximate JSD" hides
 # this. With a $D$ that is not the best, it goes down on a lower bound, and only what stands above the bound is JSD.
+#
+# ## Half-way
+#
+# *42 minutes lie behind you, 43 ahead: a good place to stop.*
+#
+# **So far:** the best discriminator says $p/(p+q)$ at each place, and a trained one comes near it wherever there
+# are examples. What the best one is worth is $2\cdot\mathrm{JSD}-\log 4$; any other is worth less, so in training
+# one sees a lower bound. **To come:** what the generator feels of all this, and why accuracy is something else.
 #
 # ## What the generator feels (9 min)
 #
@@ -620,7 +628,7 @@ claim(
 )
 
 # %% [markdown]
-# ## Accuracy is not V (6 min)
+# ## Accuracy is not V (6 min, depth)
 #
 # A discriminator is a classifier, so one is tempted to judge it by its *accuracy*: how often is it on the right side
 # of ½? Those two D's, $D^*$ and the surer one, are on the same side everywhere. **Predict:** same accuracy? Same $V$?
@@ -701,7 +709,7 @@ claim(
 )
 
 # %% [markdown]
-# ## What the sources get wrong (6 min)
+# ## What the sources get wrong (6 min, depth)
 #
 # The Japanese slides (sakai 2018, 「GAN とは」) derive what this chapter derives. Their result,
 # $V(D^*)=2\cdot\mathrm{JSD}-\log 4$ (slide source, line 148), is right. On the next slide they need it the other way
@@ -817,7 +825,7 @@ check("02.1", best_d)
 #
 # </details>
 #
-# **Exercise 02.2** · ★☆☆ · 5 minutes
+# **Exercise 02.2** · ★☆☆ · 5 minutes, depth
 #
 # Write $V(D)$ for masses `p` and `q` (they sum to one) and answers `d` strictly between 0 and 1. One number comes
 # out.
@@ -845,7 +853,7 @@ check("02.2", v)
 #
 # </details>
 #
-# **Exercise 02.3** · ★★☆ · 4 minutes
+# **Exercise 02.3** · ★★☆ · 4 minutes, depth
 #
 # Back to the prediction of the first page. The loss $-V$ of a discriminator that is as good as can be settles at 0.9.
 # What is the JSD between data and model, to two digits?
@@ -868,7 +876,7 @@ check("02.3", jsd_behind_the_curve)
 #
 # </details>
 #
-# **Exercise 02.4** · ★★☆ · 4 minutes
+# **Exercise 02.4** · ★★☆ · 4 minutes, depth
 #
 # By mistake a data loader delivers two real examples for each fake one. At a point with $p(x)=q(x)$, what does the
 # best $D$ say there?
@@ -891,7 +899,7 @@ check("02.4", answer)
 #
 # </details>
 #
-# **Exercise 02.5** · ★★★ · 6 minutes
+# **Exercise 02.5** · ★★★ · 6 minutes, depth
 #
 # Find discriminators with the same accuracy and another $V$: write a function that multiplies the *logit*
 # $\log\frac{d}{1-d}$ of every answer `d` by `t` and returns the new answers, again probabilities.

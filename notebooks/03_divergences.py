@@ -9,22 +9,22 @@
 # %% [markdown]
 # # 03 · Divergences
 #
-# **The question.** How far apart are two distributions? Several numbers claim to answer it. Which of them notice
-# when the two come closer?
+# **The question.** How far apart are two distributions? There are several numbers for it. Which of them change when
+# the two come closer?
 #
 # *60 minutes.*
 #
 # **You will be able to**
 #
-# - compute KL, reverse KL, JSD, TV and EMD, and say what each does where a distribution ends;
+# - compute KL, reverse KL, JSD, TV and EMD (all explained below), and say what each does where a distribution ends;
 # - say which way round KL covers all modes and which way round it picks one;
 # - say which of them is a metric, and test it;
 # - name the divergence behind the hinge and the least-squares loss;
 # - say for which pairs of distributions JSD is constant, and for which it is not.
 #
-# **Predict before you run.** Two bell curves of width 1 stand on top of each other. You move one away, by 1, by 2,
-# by 8. The Jensen–Shannon divergence starts at 0. Draw how it grows. At which shift would you say "from here on it
-# is flat"? Then draw the same for two *points*.
+# **Predict before you run.** Two bell curves of width 1 lie exactly on each other. You move one of them away, by 1,
+# by 2, by 8. The Jensen–Shannon divergence starts at 0. Draw how it grows. At which shift would you say "from here on
+# it is flat"? Then draw the same for two *points*.
 
 # %%
 import matplotlib.pyplot as plt
@@ -38,9 +38,9 @@ figures.use_style()
 # %% [markdown]
 # ## KL, and where it ends (5 min)
 #
-# In this chapter $p$ is the distribution of the data and $q$ that of a model. A discrete distribution is an array
-# of masses that sum to one, one mass for each *bin*. The **Kullback–Leibler divergence** averages, over the data,
-# how much more likely $p$ finds a point than $q$ does:
+# In this chapter $p$ is the distribution of the data and $q$ that of a model. A discrete distribution is an array of
+# masses that sum to one, one mass for each *bin*. The **Kullback–Leibler divergence** (KL) compares how likely a
+# point is under $p$ and under $q$. It averages the logarithm of their ratio over the data:
 #
 # $$\mathrm{KL}(p\,\|\,q) = \sum_x p(x)\,\log\frac{p(x)}{q(x)} .$$
 #
@@ -68,8 +68,8 @@ change = [measure(*padded) - measure(p, q) for measure in measures]
 claim("03/empty-bins", "A bin that neither visits changes none of KL, JSD, TV, χ².", change, equals=0, within=1e-12)
 
 # %% [markdown]
-# The first answer is the famous one: KL is ∞, however small the bin. It is tempting to add a small ε to $q$
-# "against division by zero". Then the number that comes out is made of ε.
+# The first answer is the important one: KL is ∞, however little mass $p$ has there. Many people then add a small ε to
+# $q$ "against division by zero". But the number that comes out depends on the choice of ε.
 
 # %%
 epsilon = np.array([1e-6, 1e-9, 1e-12])
@@ -81,9 +81,9 @@ print("KL with ε = 1e-6, 1e-9, 1e-12:", smoothed.round(2))
 claim("03/epsilon", "Each factor 1000 in ε adds ½·log 1000 to KL.", steps, equals=np.log(1000) / 2, within=1e-5)
 
 # %% [markdown]
-# Rounding sets the same trap. A Gaussian is positive everywhere, so the KL between two of them is finite, but a
-# computer's smallest positive number is about $5\cdot10^{-324}$. Forty widths away the density is smaller than
-# that. It becomes 0, and KL becomes ∞.
+# Rounding causes the same trouble. A Gaussian is positive everywhere, so the KL between two of them is finite, but a
+# computer's smallest positive number is about $5\cdot10^{-324}$. Forty widths away the density is smaller than that.
+# It becomes 0, and KL becomes ∞.
 
 # %%
 wide = np.linspace(-50, 50, 2001)
@@ -98,12 +98,12 @@ claim("03/underflow", "In 64 bits, two Gaussians 40σ apart have KL = ∞; exact
 # ## Two directions, two habits (7 min)
 #
 # KL is not symmetric. To minimise $\mathrm{KL}(p\,\|\,q)$ over $q$ is *maximum likelihood*. To minimise
-# $\mathrm{KL}(q\,\|\,p)$, the **reverse KL**, asks something else of the model.
+# $\mathrm{KL}(q\,\|\,p)$, the **reverse KL**, leads to another model.
 #
-# Take data with two modes, and a model that can be only one Gaussian $\mathcal N(\mu,\sigma^2)$. It cannot be
-# right. So how it is wrong shows the habit of the divergence. **Predict** $\mu$ and $\sigma$ under KL and under
-# reverse KL. And under JSD, the average KL of both to their mixture $m=\tfrac12(p+q)$, which is what the original
-# GAN minimises (chapter 02)?
+# Take data with two modes, and a model that can be only one Gaussian $\mathcal N(\mu,\sigma^2)$. It cannot match the
+# data, and its errors show the habit of the divergence. **Predict** $\mu$ and $\sigma$ under KL and under reverse KL.
+# And what are they under the **Jensen–Shannon divergence**, JSD? That is the average KL of $p$ and of $q$ to their
+# mixture $m=\tfrac12(p+q)$; the original GAN minimises it (chapter 02).
 #
 # There are only two parameters. So we try them all: a grid of 61 means and 96 widths.
 
@@ -142,9 +142,9 @@ figures.divergences.fits(
 plt.show()
 
 # %% [markdown]
-# KL asks "is there data where you have little mass?" and pays dearly for each such place: it is **mass covering**.
-# Reverse KL asks "do you put mass where there is no data?": it is **mode seeking**, and has one best answer for
-# each mode.
+# KL asks the model: "is there data where you have little mass?" Each such place costs much, so the model covers all
+# the data: KL is **mass covering**. Reverse KL asks: "do you put mass where there is no data?" So the model stays
+# within one mode: reverse KL is **mode seeking**, and has one best answer for each mode.
 #
 # The mass-covering fit can be computed without a search. KL's best Gaussian has the mean and the variance of the
 # data: here $\mu=0$, $\sigma^2 = 2^2 + 0.5^2$.
@@ -167,10 +167,10 @@ claim(
 claim("03/js-covers", "On these data JSD covers both modes, too.", fitted["JSD"], equals=moments, within=0.05)
 
 # %% [markdown]
-# **Did you notice?** Here JSD, the divergence of the original GAN, would rather cover both modes than pick one. But
-# its green curve has a shallow side valley over each mode. Whoever walks downhill from $\mu=2$ stays there. So when
-# a GAN drops modes, do not blame the divergence at once: where one starts, how one walks and who moves when count
-# as well.
+# **Did you notice?** Here JSD, the divergence of the original GAN, is smaller when the model covers both modes than
+# when it picks one. But its green curve has a shallow second valley over each mode. If you start at $\mu=2$ and
+# always go downhill, you stay there. So when a GAN loses modes, the divergence need not be the reason. The start, the
+# steps, and the order in which the two networks learn matter, too.
 
 # %%
 valley = costs["JSD"].min(axis=1)[mu > -0.01]  # over 0 ≤ μ ≤ 3, the best σ for each
@@ -185,12 +185,12 @@ claim("03/js-side-valleys", "On its way from a mode to the middle, JSD first ris
 # $$\mathrm{JSD}(p,q) = \tfrac12\,\mathrm{KL}(p\,\|\,m) + \tfrac12\,\mathrm{KL}(q\,\|\,m),\quad m=\tfrac12(p+q),
 # \qquad \mathrm{TV}(p,q) = \tfrac12\sum_x |p(x)-q(x)| .$$
 #
-# Both are symmetric, and neither is ever infinite: $m$ has mass wherever $p$ or $q$ has. *Total variation*, TV, is
-# the share of the mass that one has to change to turn $p$ into $q$.
+# Both are symmetric, and both are always finite: $m$ has mass wherever $p$ or $q$ has. *Total variation*, TV, is the
+# share of the mass that must move to turn $p$ into $q$.
 
 # %%
 sparse = rng.dirichlet(np.full(6, 0.15), size=(2, 2000))
-sparse = np.where(sparse < 1e-3, 0, sparse)  # many empty bins: support traps on purpose
+sparse = np.where(sparse < 1e-3, 0, sparse)  # many empty bins, on purpose
 p, q = sparse / sparse.sum(-1, keepdims=True)
 js, tv = divergences.js(p, q), divergences.tv(p, q)
 print("of 2000 pairs, KL is infinite for", "most" if np.isinf(divergences.kl(p, q)).mean() > 0.5 else "few")
@@ -206,9 +206,10 @@ claim(
 claim("03/js-below-tv", "JSD is at most log 2 · TV.", js - np.log(2) * tv, below=1e-12)
 
 # %% [markdown]
-# A **metric** must also obey the triangle inequality: no detour over a third point $m$ may be shorter than the
-# straight way, $d(p,r) \le d(p,m) + d(m,r)$. Take 20,000 random triples of distributions over three bins.
-# **Predict:** how many detours over $m$ are shorter for JSD? For $\sqrt{\mathrm{JSD}}$? For TV?
+# A **metric** must also obey the triangle inequality: a detour over a third point $m$ is never shorter than the
+# straight way, $d(p,r) \le d(p,m) + d(m,r)$. (Here $m$ is any third distribution, not the mixture.) Take 20,000
+# random triples of distributions over three bins. **Predict:** how many detours are shorter for JSD? For
+# $\sqrt{\mathrm{JSD}}$? For TV?
 
 
 # %%
@@ -243,9 +244,9 @@ claim(
 )
 
 # %% [markdown]
-# JSD behaves like the *square* of a distance: two small steps cost less than a large one. Its square root is a
-# metric (Endres & Schindelin 2003). One triple is enough to see it, and can be done by hand: from $(1,0)$ to
-# $(0,1)$ over $(\tfrac12,\tfrac12)$.
+# JSD behaves like the *square* of a distance: two small steps cost less than a large one. Its square root is a metric
+# (Endres & Schindelin 2003). One triple, which you can compute by hand, is enough to see that JSD is none: from
+# $(1,0)$ to $(0,1)$ over $(\tfrac12,\tfrac12)$.
 
 # %%
 start, middle, end = np.array([1.0, 0.0]), np.array([0.5, 0.5]), np.array([0.0, 1.0])
@@ -253,10 +254,11 @@ detour = divergences.js(start, middle) + divergences.js(middle, end)
 print(f"straight {divergences.js(start, end):.4f}, detour {detour:.4f}")
 
 # %% [markdown]
-# ## One picture for all of them (5 min)
+# ## One picture for all of them (5 min, depth)
 #
-# KL, reverse KL, JSD, TV and χ² have one form. Let $r = p/q$ be the density ratio and $f$ a convex function with
-# $f(1)=0$. An **f-divergence** pays the price $f(r)$ for each unit of mass of $q$:
+# KL, reverse KL, JSD, TV and χ² (a sum of squared differences, $\sum_x (p-q)^2/q$) have one form. Let $r = p/q$ be
+# the density ratio and $f$ a convex function with $f(1)=0$. An **f-divergence** pays the price $f(r)$ for each unit
+# of mass of $q$:
 #
 # $$D_f(p\,\|\,q) = \sum_x q(x)\, f\!\left(\frac{p(x)}{q(x)}\right).$$
 
@@ -294,11 +296,11 @@ figures.divergences.f_curves(ratio, {name: PRICES[name](ratio) for name in ("KL"
 plt.show()
 
 # %% [markdown]
-# Read the two ends. On the left, $r\to0$: the model puts mass where there is no data. Reverse KL's price rises
-# without bound there: mode seeking. On the right, $r\to\infty$: data where the model has no mass. There KL's price
-# rises faster than $r$: mass covering. JSD and TV have a finite price at both ends. When $p$ and $q$ do not meet
-# *at all*, only the two ends are left: all of $q$ pays $f(0)$, all of $p$ pays $\lim f(r)/r$. So each f-divergence
-# is then a **constant**.
+# Look at the two ends of each curve. At the left end, $r\to0$: the model puts mass where there is no data. There the
+# price of reverse KL rises without bound: mode seeking. At the right end, $r\to\infty$: there is data where the model
+# has no mass. There the price of KL rises faster than $r$: mass covering. JSD and TV have a finite price at both
+# ends. When $p$ and $q$ do not meet *at all*, only the two ends are left: all of $q$ pays $f(0)$, and all of $p$ pays
+# $\lim f(r)/r$, because $q\,f(p/q)=p\,f(r)/r$. So each f-divergence is then a **constant** (which may be ∞).
 
 # %%
 huge = 1e12
@@ -314,10 +316,10 @@ claim(
 )
 
 # %% [markdown]
-# There is a deeper reason for that. An f-divergence sums over bins and never asks *where* a bin is. Shuffle the
+# There is a deeper reason for this. An f-divergence sums over bins and does not use *where* a bin is. Shuffle the
 # bins, the same way for $p$ and $q$: nothing changes. So it cannot know that two bins are neighbours. The **earth
-# mover's distance**, EMD, can: it is the least work to move the mass of $p$ into the shape of $q$, mass times way
-# (chapter 04 is about it).
+# mover's distance**, EMD, does: it is the least work that moves the mass of $p$ into the shape of $q$, where work is
+# mass times distance (chapter 04 is about it).
 
 # %%
 shuffle = rng.permutation(8)
@@ -336,15 +338,15 @@ claim(
 )
 
 # %% [markdown]
-# ## What do other losses minimise? (6 min)
+# ## What do other losses minimise? (6 min, depth)
 #
 # In chapter 02 the best discriminator turned the cross-entropy loss into JSD. Other losses turn into other
-# divergences. The recipe is always the same: leave $D$ free in each bin, find the best value, and put it back. We
-# find it by brute force, among 601 values between −3 and 3.
+# divergences. The recipe is always the same: let $D$ take any value in each bin, find the value with the smallest
+# $L_D$, and put it into the loss. We find it by trying 601 values between −3 and 3.
 #
 # - **Hinge:** $L_D = \mathbb E_p[\max(0, 1-D)] + \mathbb E_q[\max(0, 1+D)]$, and $L_G = -\mathbb E_q[D]$.
 # - **Least squares:** $L_D = \mathbb E_p[(D-1)^2] + \mathbb E_q[(D+1)^2]$, and $L_G = \mathbb E_p[D^2] + \mathbb
-#   E_q[D^2]$, whose first term $G$ cannot change. (The library puts ½ in front; that changes no best $D$.)
+#   E_q[D^2]$, where $G$ cannot change the first term. (The library puts ½ in front; the best $D$ stays the same.)
 #
 # **Predict:** the best $D$ for the hinge loss takes only two values. Which?
 
@@ -414,10 +416,10 @@ claim(
 # %% [markdown]
 # So a perfect hinge discriminator sees only *which* of $p$ and $q$ is larger, and its loss measures total variation.
 #
-# A caution. The paper on spectral normalisation (Miyato et al. 2018, section 4) says that the hinge objectives
-# minimise the *reverse KL*. We can check by the gradient that the generator feels. Let $q = \mathrm{softmax}(a)$
-# and hold $D$ at its best, as a generator's step does. Is the gradient of $-\mathbb E_q[D]$ in $a$ that of
-# $2\,\mathrm{TV}(p,q)$, or that of $\mathrm{KL}(q\,\|\,p)$?
+# The paper on spectral normalisation (Miyato et al. 2018, section 4) says that the hinge objectives minimise the
+# *reverse KL*. We can check this with the gradient that the generator gets. Let $q = \mathrm{softmax}(a)$, and hold
+# $D$ fixed at its best, as in a generator's step. Is the gradient of $-\mathbb E_q[D]$ with respect to $a$ equal to
+# that of $2\,\mathrm{TV}(p,q)$, or to that of $\mathrm{KL}(q\,\|\,p)$?
 
 
 # %%
@@ -465,21 +467,22 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The generator's loss alone does not name the divergence. The same $-\mathbb E_q[D]$ follows
-# total variation after a hinge discriminator and the reverse KL after a cross-entropy one.
+# **What you saw.** The generator's loss alone does not decide the divergence. The same $-\mathbb E_q[D]$ has the
+# gradient of total variation (twice) after a hinge discriminator, and that of the reverse KL after a cross-entropy
+# one.
 #
 # ## As two distributions part (8 min)
 #
-# Now the prediction from the top. Four families, each one shape $p$ and the same shape shifted by $\theta$, $q(x) =
-# p(x-\theta)$:
+# Now the prediction from the top. We take four families. Each has one shape $p$, and $q$ is the same shape shifted by
+# $\theta$, $q(x) = p(x-\theta)$:
 #
 # - **parallel lines:** all mass at one $x$. (In the plane: two upright line segments $\theta$ apart, uniform along
 #   their length.)
-# - **bars:** a histogram, five masses on whole numbers, shifted as it is;
+# - **bars:** five masses on whole numbers, shifted all together;
 # - **uniform:** $\mathrm{Uniform}[0,1]$ and $\mathrm{Uniform}[\theta,\theta+1]$;
 # - **Gaussian:** $\mathcal N(0,1)$ and $\mathcal N(\theta,1)$.
 #
-# They live on bins of width $h = 0.05$ and move by whole bins, so that edges stay exact.
+# We use bins of width $h = 0.05$ and shift by whole bins, so that edges stay exact.
 
 # %%
 h = 0.05
@@ -517,8 +520,8 @@ def measure(p, q):
 CURVES = {name: measure(shape(0.0), shape(theta)) for name, shape in FAMILIES.items()}
 
 # %% [markdown]
-# Move the shift. Choose another family. Watch which of the four numbers changes, and how far away it stops to
-# change.
+# Move the shift. Choose another family. Watch which of the four numbers change, and from which shift on they stop
+# changing.
 
 
 # %%
@@ -532,7 +535,7 @@ def part(shift, family):
 widgets.explore(part, shift=(-6.0, 6.0, 0.25, 1.0), family=list(FAMILIES))
 
 # %% [markdown]
-# The four families in one picture, for a page without a kernel. A dot that stands alone is a jump.
+# The four families in one picture, for a page without a kernel. A single dot off the curve marks a jump.
 
 # %%
 rows = {name: (shape(0.0), shape(1.5), CURVES[name]) for name, shape in FAMILIES.items()}
@@ -540,8 +543,8 @@ figures.divergences.families(positions, theta, rows, shift=1.5)
 plt.show()
 
 # %% [markdown]
-# Only one column looks the same in all rows. EMD is $|\theta|$, whatever the shape: each grain of mass travels the
-# way $\theta$. All the others depend on what overlaps.
+# Only one column looks the same in all rows. EMD is $|\theta|$ for every shape: each grain of mass travels the
+# distance $|\theta|$. All the others depend on how much overlaps.
 
 # %%
 emd = [curves["EMD"] - np.abs(theta) for curves in CURVES.values()]
@@ -571,8 +574,8 @@ claim(
 )
 
 # %% [markdown]
-# For these two the slides are right: "over a wide range constant, and even discontinuous". But densities that are
-# spread out are another matter.
+# For these two families the slides are right: "over a wide range constant, and even discontinuous". But for densities
+# that are spread out it is different.
 
 # %%
 uniform, gaussian = CURVES["uniform"], CURVES["Gaussian"]
@@ -599,8 +602,8 @@ values = divergences.js(FAMILIES["Gaussian"](0.0), FAMILIES["Gaussian"](np.array
 claim("03/gaussian-js-values", "Gaussian: JSD is 0.111 at 1σ, 0.693 at 8σ.", values, equals=[0.111, 0.693], within=5e-4)
 
 # %% [markdown]
-# "Not constant" is not yet "useful". A generator follows the *slope*. At $5.5\sigma$ JSD still rises, but how
-# steeply? And what does EMD, which has slope 1 everywhere, do at the one place where we want to arrive?
+# "Not constant" does not yet mean "useful". A generator follows the *slope*. At $5.5\sigma$ JSD still rises, but how
+# steeply? EMD has slope 1 at every positive shift; what happens at shift 0, where we want to arrive?
 
 
 # %%
@@ -631,16 +634,16 @@ smooth = [[slope(gaussian[name], -h, 0), slope(gaussian[name], 0, h)] for name i
 claim("03/js-smooth-at-0", "Gaussian: at p = q JSD and KL are smooth, with slope 0.", smooth, equals=0, within=0.03)
 
 # %% [markdown]
-# **What you saw.** "JSD gives no gradient" is a statement about pairs that do not meet, or hardly. There the
-# *saturating* loss of a perfect $D$ is flat, too, because at $D^*$ its gradient is that of JSD (chapters 02 and
-# 06). KL, where it is finite, pulls harder the farther away the model is. EMD always pulls with the same strength,
-# even at the goal, where it has a kink.
+# **What you saw.** "JSD gives no gradient" is true only of pairs that do not overlap, or hardly. There the
+# *saturating* loss of a perfect $D$ is flat, too, because at $D^*$ its gradient is that of 2·JSD (chapters 02 and
+# 06). The KL of Gaussians pulls harder the farther away the model is. EMD always pulls with the same strength, even
+# close to the goal, where it has a kink.
 #
-# ## From densities to samples (4 min)
+# ## From densities to samples (4 min, depth)
 #
-# A GAN never sees densities. It sees points. Two samples from the *same* continuous distribution almost never share
-# a point. So as piles of points they are a case of "do not meet". **Predict** their JSD. And what if you sort them
-# into bins first?
+# A GAN never sees densities. It sees points. Two samples from the *same* continuous distribution almost never share a
+# point. So as sets of points they are two distributions that do not meet. **Predict** their JSD. And what is it if
+# you sort them into bins first?
 
 # %%
 samples = rng.normal(size=(10, 2, 500))  # ten times two samples of 500 points from one N(0, 1)
@@ -680,15 +683,14 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** One pair of samples, any JSD you like between 0 and $\log 2$: the bins decide. A discriminator
-# network stands where the bins stand here. If it can tell every point from its neighbours, it sees two samples
-# "that do not meet", even when they come from one distribution. Whatever keeps $D$ smooth chooses, so to speak, the
-# width of the bins.
+# **Did you notice?** For one pair of samples, the choice of bins moves JSD from 0 almost to $\log 2$. A discriminator
+# network has the role of the bins. If it can tell every point from its neighbours, it sees two samples "that do not
+# meet", even when they come from one distribution. To keep $D$ smooth is like choosing wider bins.
 #
 # ## What the sources get wrong
 #
-# - **The slides, lines 389–390:** 「JSDでは広い範囲で定数, しかも不連続」 ("JSD is constant over a wide range and
-#   even discontinuous"). True of two parallel lines, Example 1 of Arjovsky et al. 2017. As a statement about
+# - **The slides, lines 389–390:** 「JSDでは広い範囲で定数, しかも不連続」 ("JSD is constant over a wide range and even
+#   discontinuous"). This is true of two parallel lines, Example 1 of Arjovsky et al. 2017. As a statement about
 #   densities it is too strong: `03/uniform` (continuous, constant only from 1 on) and `03/gaussian-js-rises` (never
 #   constant).
 # - **The slides, line 373:** 「分布が交わらないとき、JSDは定数になる」 ("when the distributions do not meet, JSD is
@@ -725,8 +727,8 @@ claim(
 #   as it is, neither constant nor discontinuous"). Correct. What it leaves out: the absolute value has a kink at
 #   the goal, `03/emd-kink`.
 # - **Miyato et al. 2018, section 4:** the hinge objectives minimise the reverse KL. With a free $D$ they minimise
-#   total variation: `03/hinge-is-tv`, `03/hinge-gradient`, `03/hinge-not-reverse-kl`. It holds for the same $L_G$
-#   after a cross-entropy $D$: `03/linear-loss-reverse-kl`.
+#   total variation: `03/hinge-is-tv`, `03/hinge-gradient`, `03/hinge-not-reverse-kl`. The same $L_G$ minimises the
+#   reverse KL after a cross-entropy $D$: `03/linear-loss-reverse-kl`.
 # - A matter of convention, not an error: **Mao et al. 2017** write the χ² of least squares as
 #   $\chi^2(p+q\,\|\,2q)$. What they derive is the sum with $p+q$ below the fraction line. In this course that is
 #   $\chi^2(2q\,\|\,p+q)$: `03/least-squares-chi2`.
@@ -734,7 +736,7 @@ claim(
 # ## Exercises (20 min)
 #
 # **Exercise 03.1** · ★☆☆ · 5 minutes. Write `kl(p, q)` for two histograms with NumPy alone. It must be right for
-# empty bins: no NaN, and ∞ where it is ∞. Add no ε.
+# empty bins: never NaN (not a number), and ∞ where KL is ∞. Add no ε.
 
 
 # %%
@@ -756,12 +758,13 @@ check("03.1", kl)
 # check("03.1", kl)
 # ```
 #
-# The average is over $p$. So only the bins that $p$ visits count, and each of them needs some mass of $q$.
+# The average is over $p$. So only the bins in which $p$ has mass count, and KL is finite only if $q$ has mass in each
+# of them.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 03.2** · ★★☆ · 5 minutes. Predict, then write it down: `uniforms(theta)` returns an array with the JSD
+# **Exercise 03.2** · ★★☆ · 5 minutes, depth. Predict, then write it down: `uniforms(theta)` returns an array with the JSD
 # (in nats), the TV and the EMD of $\mathrm{Uniform}[0,1]$ and $\mathrm{Uniform}[\theta,\theta+1]$, for any real
 # $\theta$.
 
@@ -784,13 +787,13 @@ check("03.2", uniforms)
 # check("03.2", uniforms)
 # ```
 #
-# Where the two overlap, $p=q$ and nothing is paid. The rest, a share min(1, |θ|) of each, meets nothing and pays
-# the full price: log 2 for JSD, 1 for TV. EMD moves everything by θ.
+# Where the two overlap, $p=q$, which costs nothing. The rest, a share min(1, |θ|) of each, overlaps with nothing and
+# costs the full price: log 2 for JSD, 1 for TV. EMD moves everything by θ.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 03.3** · ★★☆ · 5 minutes. The data are a mixture of Gaussians with `weights`, `centres` (arrays) and
+# **Exercise 03.3** · ★★☆ · 5 minutes, depth. The data are a mixture of Gaussians with `weights`, `centres` (arrays) and
 # one common width `s`. Which Gaussian minimises $\mathrm{KL}(p\,\|\,q)$? Write `covering(weights, centres, s)`,
 # which returns an array with its $\mu$ and its $\sigma$.
 
@@ -814,14 +817,14 @@ check("03.3", covering)
 # check("03.3", covering)
 # ```
 #
-# To minimise KL is to maximise $\mathbb E_p[\log q]$, and for a Gaussian $q$ that takes the mean and the variance
+# To minimise KL is to maximise $\mathbb E_p[\log q]$, and the Gaussian $q$ that does so has the mean and the variance
 # of $p$.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 03.4** · ★★☆ · 5 minutes. Write `smallest_hinge_loss(p, q)`: the hinge loss $L_D$ that the best
-# possible $D$ still has. Start from one bin: which $D$ is best there, and what does it pay?
+# **Exercise 03.4** · ★★☆ · 5 minutes, depth. Write `smallest_hinge_loss(p, q)`: the hinge loss $L_D$ that the best possible
+# $D$ still has. Start with one bin: which $D$ is best there, and what is its loss?
 
 
 # %%
@@ -841,8 +844,8 @@ check("03.4", smallest_hinge_loss)
 # check("03.4", smallest_hinge_loss)
 # ```
 #
-# Where $p>q$ the best $D$ is 1. It pays nothing for the real points and $1 + D = 2$ for the fakes: $2q$. Elsewhere
-# it pays $2p$. The sum is $2\sum\min(p,q) = 2\,(1-\mathrm{TV})$.
+# Where $p>q$ the best $D$ is 1. Its loss is 0 for the real points and $1 + D = 2$ for the fakes: $2q$. Elsewhere it
+# is $2p$. The sum is $2\sum\min(p,q) = 2\,(1-\mathrm{TV})$.
 #
 # </details>
 

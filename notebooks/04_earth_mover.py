@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 04 · The earth mover
 #
-# **The question.** What is the least work that turns one pile of earth into another? And what has the answer to do
-# with a critic network?
+# **The question.** What is the least work that turns one pile of earth into another? And how is the answer related to
+# a critic network?
 #
 # *60 minutes.*
 #
@@ -20,11 +20,11 @@
 # - write the earth mover's distance as a linear program, and on the line as a sum;
 # - prove that a plan is the best one, without trying another;
 # - say which large diagonals are good and which are not;
-# - say what a Wasserstein critic is an approximation of, and check one.
+# - say what the critic of a Wasserstein GAN approximates, and check one.
 #
-# **Predict before you run.** Six bins in a row. Earth lies in bins 1, 2 and 5: one, one and two shovels. It shall
-# lie in bins 2, 3 and 6: one, one and two shovels. A shovel costs the number of bins it is carried. What is the
-# cheapest total? Is it wise to leave the shovel in bin 2 where it is?
+# **Predict before you run.** Six bins in a row. Earth lies in bins 1, 2 and 5: one, one and two shovels. It should
+# end in bins 2, 3 and 6: one, one and two shovels. To carry a shovel of earth costs the number of bins that it is
+# carried. What is the cheapest total? Is it wise to leave the shovel of bin 2 where it is?
 
 # %%
 import matplotlib.pyplot as plt
@@ -40,8 +40,8 @@ torch.set_default_dtype(torch.float64)  # so that all machines train the same cr
 # %% [markdown]
 # ## Piles of earth (3 min)
 #
-# A histogram is a row of piles. Let $p$ be the earth as it lies and $q$ the earth as it shall lie, each with a total
-# of 1. In a GAN $p$ is the data and $q$ the model, or the other way round; it will not matter.
+# A histogram is a row of piles. Let $p$ be the earth as it lies now and $q$ the earth as it should lie, each with a
+# total of 1. In a GAN $p$ is the data and $q$ the model, or the other way round; that will not matter.
 #
 # Here are three bins. Bin 1 has 0.2 too much, bin 3 has 0.2 too little. The obvious way: leave what can stay and
 # carry 0.2 from bin 1 to bin 3.
@@ -56,16 +56,16 @@ plt.show()
 # %% [markdown]
 # ## A plan is a table (6 min)
 #
-# A **plan** $\gamma$ (or $\boldsymbol\Gamma$, as a matrix) says for each pair of bins how much earth goes from
-# $i$ to $j$: $\gamma_{ij}\ge 0$. All that lies in bin $i$ must go somewhere, and bin $j$ must get what it shall have:
+# A **plan** $\gamma$ (or $\boldsymbol\Gamma$, as a matrix) says for each pair of bins how much earth goes from $i$ to
+# $j$: $\gamma_{ij}\ge 0$. All that lies in bin $i$ must go somewhere, and bin $j$ must get what should lie there:
 #
 # $$\sum_j \gamma_{ij} = p_i, \qquad \sum_i \gamma_{ij} = q_j .$$
 #
-# These sums are the **marginals**. So a plan is a joint distribution of (from, to) with marginals $p$ and $q$. What
-# stands on the diagonal stays where it is. **Predict:** how many plans are there for these two piles?
+# These sums are the **marginals**. So a plan is a joint distribution of (from, to) with marginals $p$ and $q$. Earth
+# on the diagonal ($i=j$) stays where it is. **Predict:** how many plans are there for these two piles?
 
 # %%
-in_steps = np.array([[0.2, 0.2, 0.0], [0.0, 0.2, 0.2], [0.0, 0.0, 0.2]])  # each hands on to its neighbour
+in_steps = np.array([[0.2, 0.2, 0.0], [0.0, 0.2, 0.2], [0.0, 0.0, 0.2]])  # each bin passes 0.2 on to its neighbour
 blind = np.outer(p, q)  # every grain draws its goal from q, wherever it comes from
 figures.earth.plans(x, {"direct": direct, "in steps": in_steps, "blind: $p_i q_j$": blind})
 plt.show()
@@ -86,9 +86,9 @@ off = [mixed.sum(2) - p, mixed.sum(1) - q]
 claim("04/mixtures", "A thousand mixtures of three plans are plans, too.", off, equals=0, within=1e-12)
 
 # %% [markdown]
-# There are infinitely many plans: the plans are a *polytope*, a region with flat sides, and what lies between two of
-# them belongs to it. With a **cost** $D_{ij}$ for a unit that goes from $i$ to $j$, here the way $|x_i-x_j|$, a plan
-# costs
+# There are infinitely many plans. They form a *polytope*, a region with flat sides, which contains every mixture of
+# two plans. Let $D_{ij}$ be the **cost** of carrying one unit from $i$ to $j$, here the distance $|x_i-x_j|$. Then a
+# plan costs
 #
 # $$\langle \mathbf D,\boldsymbol\Gamma\rangle_F = \sum_{ij} D_{ij}\,\gamma_{ij},$$
 #
@@ -113,9 +113,9 @@ claim("04/several-best", "Two different plans cost the same 0.4.", costs[:2], eq
 #
 # $$\mathrm{EMD}(p,q)=\min_{\gamma}\;\langle \mathbf D,\boldsymbol\Gamma\rangle_F .$$
 #
-# The slides explain it with an extreme example: two piles that are already the same. The best plan is not to move.
-# But one can also swap the earth of bins 1 and 3. That meets both marginals, and it is work for nothing. **Predict**
-# what it costs when each bin holds a third.
+# The slides explain it with an extreme example: two piles that are already the same. The best plan is to move
+# nothing. But one can also swap the earth of bins 1 and 3. This plan has the right marginals, but it is useless work.
+# **Predict** what it costs when each bin holds a third.
 
 # %%
 thirds = np.full(3, 1 / 3)
@@ -136,16 +136,16 @@ same = [transport.emd(thirds, thirds, positions=x), transport.emd(thirds, thirds
 claim("04/same-piles", "The distance of a pile from itself is 0.", same, equals=0, within=1e-12)
 
 # %% [markdown]
-# Now you. These are the piles of the prediction at the top. Choose a bin to take from and a bin to bring to; to let
-# earth stay, bring it to its own bin. Finish a plan, then look at a best one.
+# Now try it yourself. These are the piles of the prediction at the top. Choose a bin to take from and a bin to bring
+# to; to let earth stay, bring it to its own bin. Finish a plan, then compare it with a best one.
 
 # %%
 here, there = np.array([1, 1, 0, 0, 2, 0]), np.array([0, 1, 1, 0, 0, 2])
 widgets.plan_explorer(here, there)
 
 # %% [markdown]
-# For a page without a kernel, here is one finished by hand. It leaves the shovel of bin 2 where it is, and fills
-# bin 3 from bin 5.
+# For a page without a kernel, here is a plan finished by hand, beside a best one. It leaves the shovel of bin 2 where
+# it is, and fills bin 3 from bin 5.
 
 # %%
 six = np.arange(1, 7)
@@ -157,15 +157,17 @@ figures.earth.by_hand(six, here, there, by_hand, best)
 plt.show()
 
 # %% [markdown]
-# Eight shovel-bins against four: in parts of the whole earth, 2.0 against 1.0. We come back to this pair.
+# The plan by hand costs eight, the best one four. Divided by the four shovels, that is 2.0 against 1.0. We come back
+# to this pair.
 #
-# ## A linear program (6 min)
+# ## A linear program (6 min, depth)
 #
-# Cost and marginals are linear in the unknowns $\gamma_{ij}$. So this is a **linear program**: minimise
-# $\mathbf c^\top\boldsymbol\gamma$ subject to $A\boldsymbol\gamma=\mathbf b$ and $\boldsymbol\gamma\ge 0$, with the
-# plan laid out row by row as one long vector. $A$ has a row for each sum: $n$ rows of the plan, then $m$ columns.
+# Cost and marginals are linear in the unknowns $\gamma_{ij}$. So this is a **linear program**: minimise $\mathbf
+# c^\top\boldsymbol\gamma$ subject to $A\boldsymbol\gamma=\mathbf b$ and $\boldsymbol\gamma\ge 0$, with the plan
+# written row by row as one long vector $\boldsymbol\gamma$, and the costs likewise as $\mathbf c$. $A$ has one row
+# for each sum: first the $n$ rows of the plan, then its $m$ columns.
 #
-# **Predict:** three and three sums for nine unknowns. Are all six sums needed?
+# **Predict:** for three and three bins there are six sums and nine unknowns. Are all six sums needed?
 
 # %%
 A = transport.marginal_constraints(3, 3)
@@ -194,11 +196,11 @@ ranks = [np.linalg.matrix_rank(transport.marginal_constraints(n, m).toarray()) -
 claim("04/one-too-many", "Of the n + m sums of a plan, n + m − 1 are independent.", ranks, equals=-1, within=0)
 
 # %% [markdown]
-# The last sum follows from the others, because $p$ and $q$ hold the same earth. That is why masses that do not sum to
-# the same total have no plan at all, and why `transport` refuses them rather than mending them in silence.
+# The last sum follows from the others, because $p$ and $q$ have the same total. If the totals differ, there is no
+# plan at all; then `transport` gives an error and does not silently rescale them.
 #
 # A linear cost on a polytope is smallest at a corner (perhaps also elsewhere). At a corner at most $n+m-1$ unknowns
-# are not 0. So a best plan needs few ways: not $n\cdot m$ of them.
+# are not 0: as many as there are independent sums. So a best plan needs few of the $n\cdot m$ ways.
 
 # %%
 rng = np.random.default_rng(1)
@@ -212,25 +214,26 @@ for _ in range(100):
 claim("04/corner", "A hundred best plans use at most n + m − 1 ways.", ways, below=0.5)
 
 # %% [markdown]
-# ## On the line no plan is needed (6 min)
+# ## On the line no plan is needed (6 min, depth)
 #
-# Stand between bin $k$ and bin $k+1$. To the left there lies $F_p(x_k)=\sum_{i\le k}p_i$, and there shall lie
-# $F_q(x_k)$. The difference must pass you, in one direction or the other, whatever the plan. Each grain that passes
-# goes the gap $x_{k+1}-x_k$. So no plan costs less than
+# Stand between bin $k$ and bin $k+1$. On your left lies the mass $F_p(x_k)=\sum_{i\le k}p_i$, and in the end it must
+# be $F_q(x_k)$. So in every plan at least the difference must pass you, to the left or to the right. Each grain that
+# passes crosses the gap $x_{k+1}-x_k$. So no plan costs less than
 #
 # $$\sum_k \bigl|F_p(x_k)-F_q(x_k)\bigr|\,(x_{k+1}-x_k),$$
 #
-# and the plan that carries nothing back and forth costs just that: the *area* between the two cumulative sums.
+# and a plan in which no earth crosses a gap in both directions costs exactly this. It is the *area* between the two
+# cumulative sums.
 
 # %%
 figures.earth.cumulative(six, here / 4, there / 4)
 plt.show()
 
 # %% [markdown]
-# That makes four ways to one number: the linear program, the **network simplex** (it goes from corner to corner of
-# the same polytope, but keeps the plan as a tree of ways instead of a matrix $A$), the sum above, and SciPy's
-# function. They share no code. If they agree on random piles, on different numbers of bins and in any order, it is
-# because they solve one problem.
+# So there are four methods for one number: the linear program, the **network simplex** (it goes from corner to corner
+# of the same polytope, but keeps the plan as a tree of ways instead of a matrix $A$), the sum above, and SciPy's
+# function. They share no code. If they agree on random piles, with different numbers of bins in any order, we can
+# trust all four.
 
 # %%
 from scipy.stats import wasserstein_distance
@@ -279,9 +282,9 @@ plt.show()
 # %% [markdown]
 # ## The diagonal fallacy (5 min)
 #
-# "What stays costs nothing. So the more stands on the diagonal, the cheaper the plan." It sounds right; the slides
-# say it twice. **Predict** which of these two plans for the piles of the explorer is cheaper. One keeps a quarter of
-# the earth in place, the other nothing.
+# "Earth that stays costs nothing. So the more earth on the diagonal, the cheaper the plan." It sounds right; the
+# slides say it twice. Take the piles from the top again. One plan keeps a quarter of the earth in place, the other
+# keeps nothing. **Predict** which of the two is cheaper.
 
 # %%
 p, q, D = here / 4, there / 4, transport.cost_matrix(six)
@@ -310,12 +313,14 @@ claim(
 )
 
 # %% [markdown]
-# A large diagonal is not *sufficient*. Even the largest one is not: from bins {1, 4} to bins {2, 5} no plan can keep
-# anything: all have the diagonal 0, and they cost anything between 1 and 3.
+# A large diagonal is not *sufficient* for a best plan. Even the largest possible one is not. From bins {1, 4} to bins
+# {2, 5} no plan can keep anything in place. So all plans have the same diagonal, 0, but their costs lie anywhere
+# between 1 and 3.
 #
-# Is it at least *necessary*? When $\mathbf D$ is a **metric**, so that a detour is never shorter, a grain that
-# passes a bin can stop there and send another grain on. Then *some* best plan keeps all the common mass
-# $\min(p_i,q_i)$ in place. With another cost, say the square of the way, two short ways are cheaper than a long one.
+# Is it at least *necessary*? Let $\mathbf D$ be a **metric**, so that a detour is never shorter. Suppose a plan
+# brings a grain from $a$ to $b$ and another from $b$ to $c$. To carry one grain straight from $a$ to $c$ costs no
+# more, and $b$ keeps its own. So *some* best plan keeps all the common mass $\min(p_i,q_i)$ in place. With another
+# cost, say the square of the distance, two short ways are cheaper than a long one.
 
 # %%
 five = np.arange(1, 6)
@@ -358,10 +363,10 @@ claim(
 )
 
 # %% [markdown]
-# ## Which way round? (2 min)
+# ## Which way round? (2 min, depth)
 #
-# The slides carry the model's earth to the data: their $\gamma$ has $\mathbb P_g$ as its first marginal. The WGAN
-# paper has $\mathbb P_r$ first. Does it matter?
+# The slides carry the model's earth to the data: their $\gamma$ has the model's distribution, $\mathbb P_g$, as its
+# first marginal. The WGAN (Wasserstein GAN) paper puts the data's, $\mathbb P_r$, first. Does it matter?
 
 # %%
 back_and_forth, transposed = [], []
@@ -377,16 +382,17 @@ claim("04/transposed", "A best plan, transposed, is a best plan back.", transpos
 # %% [markdown]
 # ## Prices (5 min)
 #
-# How can you be sure that a plan is the best, when there are infinitely many? Think of a carrier who takes the work
-# off your hands. He asks $f_i$ for a unit fetched from bin $i$ and $g_j$ for a unit brought to bin $j$. You agree as
-# long as no way is dearer than your own carting: $f_i+g_j\le D_{ij}$. Then his bill is never above the cost of *any*
-# plan. The best he can do is
+# How can you be sure that a plan is the best, when there are infinitely many? Think of a carrier who does the work
+# for you. He asks $f_i$ for each unit that he takes from bin $i$, and $g_j$ for each unit that he brings to bin $j$.
+# (If a price is negative, he pays you.) You agree if no way is more expensive than to carry the earth yourself:
+# $f_i+g_j\le D_{ij}$. Multiply this by $\gamma_{ij}$ and add up: his bill is never above the cost of *any* plan. The
+# highest bill that he can write is
 #
 # $$\max_{f,g}\;\sum_i p_i f_i+\sum_j q_j g_j\quad\text{with } f_i+g_j\le D_{ij},$$
 #
-# the **dual** program. His highest bill *equals* your lowest cost. So a plan and a pair of prices that give one
-# number prove each other right. And wherever a best plan moves earth there is no room left: $f_i+g_j=D_{ij}$. That
-# is **complementary slackness**.
+# the **dual** program. His highest bill *equals* your lowest cost. So if a plan costs as much as the bill for some
+# prices, both are the best. And wherever a best plan moves earth, the prices reach their limit: $f_i+g_j=D_{ij}$.
+# That is **complementary slackness**.
 
 # %%
 x = np.arange(8)
@@ -397,9 +403,9 @@ figures.earth.prices(x, p, q, f, transport.plan(p, q, D), D - f[:, None] - g)
 plt.show()
 
 # %% [markdown]
-# When $\mathbf D$ is a metric on common bins, $g=-f$: what he pays for earth in a bin is what he sells it for. Then
-# $f_i+g_j\le D_{ij}$ says $f_i-f_j\le D_{ij}$: $f$ is **1-Lipschitz**, nowhere steeper than 1. This is the
-# **Kantorovich-Rubinstein** form, and $f$ is what a Wasserstein GAN calls its critic:
+# When $\mathbf D$ is a metric and both piles use the same bins, one can take $g=-f$: in each bin he buys and sells at
+# one price. Then $f_i+g_j\le D_{ij}$ says $f_i-f_j\le D_{ij}$: $f$ is **1-Lipschitz**, nowhere steeper than 1. This
+# is the **Kantorovich-Rubinstein** form, and $f$ is what a Wasserstein GAN calls its critic:
 #
 # $$\mathrm{EMD}(p,q)=\sup_{f\ \text{1-Lipschitz}}\;\mathbb E_{x\sim p}[f(x)]-\mathbb E_{x\sim q}[f(x)] .$$
 
@@ -429,11 +435,11 @@ bills = every_f @ (p - q) / transport.emd(p, q, positions=x)
 claim("04/lower-bound", "Each of 1000 random 1-Lipschitz f gives less than the EMD.", bills, below=1)
 
 # %% [markdown]
-# ## A gradient everywhere? (2 min)
+# ## A gradient everywhere? (2 min, depth)
 #
-# "The critic gives a gradient everywhere." On the line we can see where. The critic gains
-# $-(F_p-F_q)(x_k)\,(f_{k+1}-f_k)$ in gap $k$. So wherever earth must cross, the best slope is $+1$ or $-1$. Where
-# none must cross, *any* slope does, and so does 0.
+# "The critic gives a gradient everywhere." On the line we can see where that is so. Gap $k$ adds
+# $-(F_p-F_q)(x_k)\,(f_{k+1}-f_k)$ to the critic's value (exercise 04.4 shows why). So wherever earth must cross, the
+# best slope is $+1$ or $-1$. Where none must cross, every slope is equally good, also the slope 0.
 
 # %%
 x = np.arange(8)
@@ -470,14 +476,14 @@ claim(
 # %% [markdown]
 # ## A network finds the prices (4 min)
 #
-# Nobody can run a linear program over images. A Wasserstein GAN lets a *network* look for $f$. Then the supremum over
-# all 1-Lipschitz functions becomes a maximum over weights, $\max_w$, and that is less, or more:
+# A linear program over images is far too large. A Wasserstein GAN lets a *network* look for $f$. Then the supremum
+# over all 1-Lipschitz functions becomes a maximum over weights, $\max_w$. It can be:
 #
-# - less, when the network cannot be the best $f$;
-# - more, without bound, when nothing keeps it 1-Lipschitz.
+# - too small, when the network cannot represent the best $f$;
+# - too large, without bound, when nothing keeps it 1-Lipschitz.
 #
-# Data with three modes, a model with two, on 41 bins. Their means are the same. **Predict** what the best *straight
-# line* $f(x)=wx$ with $|w|\le1$ makes of them.
+# Take data with three modes and a model with two, on 41 bins. Their means are the same. **Predict** what distance the
+# best *straight line* $f(x)=wx$ with $|w|\le1$ finds between them.
 
 # %%
 x = np.linspace(-4, 4, 41)
@@ -561,26 +567,27 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The network, the linear program and the area between two curves are one thing, seen three times.
-# But the number a critic reports is a distance only after division by how steep the critic is.
+# **What you saw.** The network, the linear program and the area between two curves give the same number. But the
+# number that a critic reports is a distance only after you divide it by the critic's steepest slope.
 #
 # ## What the sources get wrong
 #
-# - **The slides, line 478:** 「対角成分に大きい数値があるほどEMDは小さくなる」 ("the larger the numbers on the
-#   diagonal, the smaller the EMD"). Not so: `04/diagonal`. (And EMD is the minimum; what a plan has is a *cost*. The
-#   slides themselves say so in line 495.)
-# - **The slides, line 515:** 「可能な限り対角成分に大きい数値を当てた γ が最適解」 ("the γ with the largest possible
-#   numbers on the diagonal is the optimum"). Not sufficient: `04/zero-diagonals`. With a metric it is compatible with
-#   an optimum, `04/common-stays`; with the squared way it is wrong, `04/squared-moves`.
-# - **The slides, lines 437 and 469:** their marginals are reversed with respect to the WGAN paper, whose
-#   $\Pi(\mathbb P_r,\mathbb P_g)$ has $\mathbb P_r$ first. Consistent in itself, and harmless: `04/symmetric`,
+# - **The slides, line 478:** 「対角成分に大きい数値があるほどEMDは小さくなる」 ("the larger the numbers on the diagonal, the smaller the
+#   EMD"). This is not so: `04/diagonal`. (And EMD is the minimum; a single plan has a *cost*. The slides themselves
+#   say so in line 495.)
+# - **The slides, line 515:** 「可能な限り対角成分に大きい数値を当てた γ が最適解」 ("the γ with the largest possible numbers on the diagonal
+#   is the optimum"). This is not sufficient: `04/zero-diagonals`. With a metric some optimum has such a diagonal,
+#   `04/common-stays`; with the squared distance this is wrong, `04/squared-moves`.
+# - **The slides, lines 437 and 469:** their marginals are reversed with respect to the WGAN paper, whose $\Pi(\mathbb
+#   P_r,\mathbb P_g)$ has $\mathbb P_r$ first. The slides are consistent in this, and it does no harm: `04/symmetric`,
 #   `04/transposed`.
-# - **The slides, line 403:** $\max_w$ over the weights of a network stands where the duality has a supremum over *all*
-#   1-Lipschitz functions. A family that is too small gives less, even 0: `04/straight-line`. And line 405 states the
-#   condition but no way to enforce it; without one the number is meaningless: `04/critic-unbounded`.
-# - **The slides, line 415:** 「Criticは全域で勾配を与えており」 ("the critic gives a gradient everywhere"). Certain only
+# - **The slides, line 403:** $\max_w$ over the weights of a network stands where the duality has a supremum over
+#   *all* 1-Lipschitz functions. A family of functions that is too small gives less, even 0: `04/straight-line`. And
+#   line 405 states the condition but no way to enforce it; without one the number means nothing:
+#   `04/critic-unbounded`.
+# - **The slides, line 415:** 「Criticは全域で勾配を与えており」 ("the critic gives a gradient everywhere"). This is certain only
 #   where earth must cross, `04/steep-where-crossed`. Elsewhere an optimal critic may be flat: `04/plateau`.
-# - Right, and worth a second look: the swap of **lines 490-499** (`04/swap`, `04/same-piles`), the Frobenius product of
+# - Right, and checked here: the swap of **lines 490-499** (`04/swap`, `04/same-piles`), the Frobenius product of
 #   **line 507** (`04/linear-cost`), ① and ② of **lines 529-530** (`04/slides`) and the absolute value of **line 534**
 #   (`04/shift`).
 #
@@ -612,7 +619,7 @@ check("04.1", cost_of)
 # </details>
 
 # %% [markdown]
-# **Exercise 04.2** · ★★☆ · 5 minutes. Write `emd_on_line(p, q, x)` for ascending places `x`, with NumPy alone.
+# **Exercise 04.2** · ★★☆ · 5 minutes, depth. Write `emd_on_line(p, q, x)` for ascending places `x`, with NumPy alone.
 
 
 # %%
@@ -633,14 +640,14 @@ check("04.2", emd_on_line)
 # check("04.2", emd_on_line)
 # ```
 #
-# There is one gap less than there are bins, and after the last bin nothing is left to cross.
+# There is one gap fewer than there are bins, and after the last bin nothing is left to cross.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 04.3** · ★★☆ · 3 minutes. A third of the earth lies in each of the bins 1, 2, 3. A third of it shall lie
-# in each of the bins 2, 3, 4. The cost of a way is its *square*. Predict two numbers, `(leave, best)`: the cost of
-# the plan that leaves all common earth in place, and the cost of the best plan.
+# **Exercise 04.3** · ★★☆ · 3 minutes, depth. A third of the earth lies in each of the bins 1, 2, 3. A third of it should lie
+# in each of the bins 2, 3, 4. The cost of a way is the *square* of its length. Predict two numbers, `(leave, best)`:
+# the cost of the plan that leaves all common earth in place, and the cost of the best plan.
 
 # %%
 answer = None  # (leave, best)
@@ -656,12 +663,13 @@ check("04.3", answer)
 # check("04.3", (leave, best))
 # ```
 #
-# With the way itself both would cost 1. The square punishes the long way: three short steps cost a third of it.
+# If the cost were the length itself, both would cost 1. The square punishes the long way: three short steps cost a
+# third of it.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 04.4** · ★★★ · 5 minutes. Write `critic(p, q, x)`: the best 1-Lipschitz $f$ on the ascending places `x`,
+# **Exercise 04.4** · ★★★ · 5 minutes, depth. Write `critic(p, q, x)`: the best 1-Lipschitz $f$ on the ascending places `x`,
 # with $f_0=0$, from the piles alone. No solver. (In these piles something must cross every gap.)
 
 
@@ -684,8 +692,8 @@ check("04.4", critic)
 # check("04.4", critic)
 # ```
 #
-# Summation by parts: $\sum_k (p_k-q_k)f_k=-\sum_k (F_p-F_q)(x_k)\,(f_{k+1}-f_k)$. Each gap is a problem of its own, and
-# its best slope is ±1.
+# Summation by parts: $\sum_k (p_k-q_k)f_k=-\sum_k (F_p-F_q)(x_k)\,(f_{k+1}-f_k)$. So each gap can be solved by
+# itself, and its best slope is ±1.
 #
 # </details>
 
@@ -706,4 +714,5 @@ checked()
 # - Villani 2009, *Optimal Transport: Old and New*, chapter 5: duality, with bakeries and cafés.
 # - Peyré & Cuturi 2019, *Computational Optimal Transport*: algorithms, network simplex included.
 #
-# Next, chapter 05: a distance has a minimum to go to. A game of two players has a saddle, and that is another matter.
+# Next, chapter 05: a distance has a minimum to go down to. A game of two players has a saddle, and there it is not
+# enough to go down.

@@ -321,7 +321,7 @@ claim(
 )
 
 # %% [markdown]
-# ## Looking ahead (9 min)
+# ## Looking ahead (9 min, depth)
 #
 # **Unrolled GANs** (Metz et al. 2017) let the minimising player think: "if I stand here, where will my opponent be
 # after $K$ steps?" It makes the $K$ steps of $y$ in its head, $y_0=y$, $y_{j+1}=y_j+\eta\,\partial V/\partial
@@ -411,6 +411,14 @@ once, plain = [make(0.1).step(xy, 1.0, 1.0) for make in (games.look_ahead, games
 claim("05/opponent-stays", "Looking ahead moves y by its one real step; the K steps are virtual.", once[1] == plain[1])
 
 # %% [markdown]
+# ## Half-way
+#
+# *33 minutes lie behind you, 47 ahead: a good place to stop.*
+#
+# **So far:** a game of two players is a vector field, and the eigenvalues of one update say beforehand what becomes
+# of it. On $xy$ simultaneous steps leave the equilibrium, alternating ones circle about it for ever, and
+# extragradient and looking ahead arrive. **To come:** a GAN of two numbers, and what brings it to rest.
+#
 # ## The smallest GAN (12 min)
 #
 # The **Dirac-GAN** (Mescheder et al. 2018) has everything a GAN has, and two numbers in all. The data are one point
@@ -588,7 +596,7 @@ claim("05/consensus-near", "Consensus converges from (1, 1).", near, below=1e-12
 claim("05/consensus-far", "Consensus drifts away, beyond 5, from (2, 2), where D is sure and V is flat.", far, above=5)
 
 # %% [markdown]
-# ## Move it yourself (5 min)
+# ## Move it yourself (5 min, depth)
 #
 # Choose a game and an integrator, and move $\eta$. On the left 200 updates from $(1,1)$, on the right the eigenvalues
 # of one update. **Try**: `xy` and `alternating`, with $\eta$ up to 2. When do the eigenvalues leave the circle?
@@ -625,7 +633,7 @@ figures.games.paths(steps, labels=figures.games.DIRAC)
 plt.show()
 
 # %% [markdown]
-# ## Any fixed discriminator collapses the generator (6 min)
+# ## Any fixed discriminator collapses the generator (6 min, depth)
 #
 # What does "full optimisation of one side" do to a real GAN? Take a generator as flexible as can be: a histogram
 # $q$ over 41 bins. Fix a discriminator $D$ and minimise the generator's loss,
@@ -707,7 +715,7 @@ claim(
 # prevents it is that $D$ moves. That is why Algorithm 1 takes small turns (chapter 07), and why a generator that looks
 # ahead, as above, gains by it.
 #
-# ## What the sources get wrong (4 min)
+# ## What the sources get wrong (4 min, depth)
 #
 # **The slides, line 266:** 「x と y について交互に片方を固定し最適化すると振動する」 — "optimising in turn, with the
 # other of x and y fixed, it oscillates". *Optimising* one side has no solution here (`05/one-side-unbounded`); within a
@@ -793,7 +801,7 @@ check("05.1", step)
 # </details>
 
 # %% [markdown]
-# **Exercise 05.2** · ★★☆ · 5 minutes
+# **Exercise 05.2** · ★★☆ · 5 minutes, depth
 #
 # Write one *extragradient* step for the same game.
 
@@ -821,7 +829,7 @@ check("05.2", extragradient)
 # </details>
 
 # %% [markdown]
-# **Exercise 05.3** · ★☆☆ · 3 minutes
+# **Exercise 05.3** · ★☆☆ · 3 minutes, depth
 #
 # By which factor has the distance from the equilibrium grown after `k` simultaneous steps of size `eta` on $xy$? Predict
 # the number for $\eta=0.3$ and 10 steps before you check.
@@ -849,7 +857,7 @@ check("05.3", growth)
 # </details>
 
 # %% [markdown]
-# **Exercise 05.4** · ★★☆ · 4 minutes
+# **Exercise 05.4** · ★★☆ · 4 minutes, depth
 #
 # The discriminator of the Dirac-GAN minimises $L_\psi=-V+\tfrac{\gamma}{2}\psi^2$ (R1), the generator minimises $V$.
 # Write the two lines of the field. $V=-\log2+\log\sigma(\psi\theta)$, and $\log\sigma(t)$ has the slope $\sigma(-t)$.
@@ -878,7 +886,7 @@ check("05.4", field)
 # </details>
 
 # %% [markdown]
-# **Exercise 05.5** · ★★★ · 5 minutes
+# **Exercise 05.5** · ★★★ · 5 minutes, depth
 #
 # From which $\eta$ on do simultaneous steps make the Dirac-GAN with R1 diverge near the equilibrium? Return the limit for
 # a given $\gamma<1$. Hint: linearise your field of 05.4 at $(0,0)$; for complex eigenvalues $|\lambda|^2$ is the

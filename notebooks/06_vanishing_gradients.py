@@ -9,21 +9,21 @@
 # %% [markdown]
 # # 06 · Vanishing gradients
 #
-# **The question.** The generator wants $D$ to be wrong about its fakes. It can minimise $\log(1-D)$ or maximise
-# $\log D$. Why does the first stop teaching just when the generator has most to learn, and what exactly vanishes?
+# **The question.** The generator wants $D$ to be wrong about its fakes. It can minimise $\log(1-D)$ or maximise $\log
+# D$. Why does the first loss stop teaching exactly when the generator has most to learn, and what exactly vanishes?
 #
 # *50 minutes.*
 #
 # **You will be able to**
 #
-# - write both losses of the generator on logits, and say their gradient for any $D$ by heart;
-# - tell from a line of code with labels which of the two losses it is;
-# - name what makes it vanish: the loss, the way it is computed, or the slope of $D$;
+# - write both losses of the generator on logits, and name their gradient for any $D$ from memory;
+# - see from a line of code with labels which of the two losses it is;
+# - name what makes a gradient vanish: the loss, the way it is computed, or the slope of $D$;
 # - say when a perfect discriminator leaves a gradient, and when it does not.
 #
-# **Predict before you run.** A generator stands still. The discriminator takes 1,000 steps and is then sure of every
-# fake. Both losses now send a gradient back to the pixels of the fakes. By which factor do the two differ: 10, 100, or
-# 10,000? And is one of them bigger than at the start?
+# **Predict before you run.** A generator does not learn. The discriminator takes 1,000 steps and is then sure that
+# every fake is a fake. Now each loss sends a gradient back to the pixels of the fakes. By which factor do the two
+# gradients differ: 10, 100, or 10,000? And is one of them bigger than at the start?
 
 # %%
 import copy
@@ -40,14 +40,14 @@ from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine
-torch.set_num_threads(1)  # so small a network gains little from a second thread, and loses much on a busy machine
+torch.set_num_threads(1)  # such a small network gains little from a second thread, and loses much on a busy machine
 
 # %% [markdown]
 # ## Two losses for one wish (6 min)
 #
-# The discriminator ends in a *logit* $a(x)$, any real number, and $D(x) = \sigma(a(x)) = 1/(1+e^{-a(x)})$ is how sure
-# it is that $x$ is real. A fake is $x = G_\theta(z)$; $p$ is the distribution of the data and $q$ that of the fakes.
-# The generator wants $D$ to be high on fakes. There are two ways to say so as a loss $L_G$ that is minimised
+# The discriminator's last output is a *logit* $a(x)$, any real number, and $D(x) = \sigma(a(x)) = 1/(1+e^{-a(x)})$ is
+# how sure it is that $x$ is real. A fake is $x = G_\theta(z)$; $p$ is the distribution of the data and $q$ that of
+# the fakes. The generator wants $D$ to be high on fakes. There are two ways to write this as a loss $L_G$ to minimise
 # (Goodfellow et al. 2014, section 3):
 #
 # | name | $L_G$ | in words |
@@ -55,7 +55,8 @@ torch.set_num_threads(1)  # so small a network gains little from a second thread
 # | saturating | $\mathbb{E}_q[\log(1-D)]$ | make $D$ less sure of the truth |
 # | non-saturating | $\mathbb{E}_q[-\log D]$ | make $D$ more sure of the error |
 #
-# The generator learns from the gradient alone. For one fake it is a product of three factors:
+# The generator learns only from the gradient. For one fake, by the chain rule, it is a product of three factors
+# ($\theta$ are the generator's weights):
 #
 # $$\frac{\partial L_G}{\partial\theta} \;=\; \underbrace{\frac{\partial L_G}{\partial a}}_{\text{the loss}} \cdot
 # \underbrace{\frac{\partial a}{\partial x}}_{\text{the slope of } D} \cdot
@@ -69,7 +70,7 @@ BOTH = "saturating", "non_saturating"
 
 
 def logit_gradient(loss, a):
-    """∂L/∂a for each fake. A loss is a mean over n fakes; times n, it is what one fake gets."""
+    """∂L/∂a for each fake. A loss is a mean over n fakes; times n, its gradient is that of one fake's own loss."""
     a = a.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(a.numel() * loss(a), a)
     return gradient
@@ -128,18 +129,19 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The two losses agree on the direction: every logit is to go up. They share out the force in opposite
-# ways. The saturating loss spends it on fakes that already pass for real, the non-saturating one on fakes that are
-# found out. A young generator has only the second kind: at $D = 0.001$ it gets 999 times as much from $-\log D$.
+# **What you saw.** Both losses push every logit up, but not with the same force. The saturating loss pushes hardest
+# where $D$ already takes the fake for real, the non-saturating one where $D$ sees that it is a fake. At the start of
+# training there are only fakes of the second kind: at $D = 0.001$ the generator gets 999 times as much from $-\log
+# D$.
 #
 # ## Which label is which? (4 min)
 #
-# Many write these losses with a ready-made cross-entropy and *labels*:
+# Many people write these losses with a ready-made cross-entropy (bce) and *labels* $y$:
 #
 # $$\texttt{bce}(D, y) = -\,\mathbb{E}\,[\,y\log D + (1-y)\log(1-D)\,].$$
 #
 # An article by こしあん (2019) compares the two losses on images. Below are its two lines with its own comments and
-# names. **Predict:** which of them is which?
+# names. **Predict:** which line is which loss?
 
 # %%
 batch_size = 256
@@ -169,7 +171,7 @@ claim(
 )
 
 # %% [markdown]
-# Both comments are wrong; each would be right on the other's line. The gradient says the same:
+# Both comments are wrong; each would be right on the other line. The gradient shows the same:
 
 # %%
 found_out = torch.logit(torch.tensor([0.001]))
@@ -189,11 +191,11 @@ claim(
 # A rule to remember: **flip the labels for the generator** (Chintala et al., *How to train a GAN*, tip 2). Its fakes get
 # the label of the real, 1, and that is the non-saturating loss.
 #
-# ## Probabilities lose it again (4 min)
+# ## Probabilities lose it again (4 min, depth)
 #
-# So $-\log D$ has the gradient $-(1-D)$, close to $-1$ for a fake that is found out. That is mathematics. **Predict:**
-# the network ends in a sigmoid, the loss is `nn.BCELoss` on probabilities, the numbers are float32, and the logit is
-# $-50$. What gradient arrives? And would float64 help?
+# So $-\log D$ has the gradient $-(1-D)$, close to $-1$ where $D$ sees that a fake is a fake. That is the mathematics;
+# a computer may give another number. **Predict:** the network ends in a sigmoid, the loss is `nn.BCELoss` on
+# probabilities, the numbers are float32, and the logit is $-50$. What gradient arrives? And would float64 help?
 
 
 # %%
@@ -205,7 +207,7 @@ def by_logarithm(a):
     return -torch.log(torch.sigmoid(a)).mean()
 
 
-a32 = torch.tensor([-1, -10, -30, -50, -120], dtype=torch.float32)  # the subject here: what most networks compute with
+a32 = torch.tensor([-1, -10, -30, -50, -120], dtype=torch.float32)  # float32 on purpose: most networks compute with it
 on_logits, on_probabilities, naive = (logit_gradient(f, a32) for f in (non_saturating, by_probability, by_logarithm))
 print("logit a    on logits    BCELoss of a sigmoid    log of a sigmoid")
 for row in zip(a32, on_logits, on_probabilities, naive, strict=True):
@@ -245,24 +247,26 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** It is not the precision. The gradient of `BCELoss` in $D$ is $-(1-D)/\max(D(1-D),\,10^{-12})$:
-# torch guards the division. The sigmoid then multiplies by $D(1-D)$. As long as the guard sleeps, the two cancel. Below
-# $a\approx-27.6$ it wakes and $D/10^{-12}$ remains. The non-saturating loss saturates after all. The plain logarithm is
-# no better: it ends in `nan`. So this course has no sigmoid at the end of any $D$: losses take logits, and
-# $-\log D = \mathrm{softplus}(-a)$.
+# **Did you notice?** The precision is not the reason. The gradient of `BCELoss` with respect to $D$ is
+# $-(1-D)/\max(D(1-D),\,10^{-12})$: torch never divides by less than $10^{-12}$. The sigmoid then multiplies by
+# $D(1-D)$. As long as $D(1-D)$ is the maximum, the two cancel. Below $a\approx-27.6$ it is smaller than $10^{-12}$,
+# and $-D/10^{-12}$ remains. So here the non-saturating loss saturates, too. The plain logarithm is no better: it
+# gives `nan` (not a number). So this course has no sigmoid at the end of any $D$: losses take logits, and $-\log D =
+# \mathrm{softplus}(-a)$.
 #
-# ## When the discriminator wins (4 min)
+# ## When the discriminator wins (4 min, depth)
 #
 # The discriminator minimises $L_D = \mathbb{E}_p[-\log D] + \mathbb{E}_q[-\log(1-D)]$. The article says 「勾配消失が
-# 起こっているときは、Dの損失が0に限りなく近くなります(逆は必ずしも成立しないそうです)」: when gradients vanish, $L_D$
-# comes as close to 0 as you like; the converse need not hold. **Predict:** is it this way round?
+# 起こっているときは、Dの損失が0に限りなく近くなります(逆は必ずしも成立しないそうです)」: when gradients vanish, $L_D$ comes as close to 0 as you like; the
+# converse need not hold. **Predict:** is that right, or is it the other way round?
 #
-# For every $D$ in $[0,1)$, $\;D \le -\log(1-D)$. Take the mean over the fakes, and add the part of the real:
+# For every $D$ in $[0,1)$, $\;D \le -\log(1-D)$. Take the mean over the fakes, then add the part of the real examples
+# in $L_D$, which is never negative:
 #
 # $$\mathbb{E}_q\left|\frac{\partial \log(1-D)}{\partial a}\right| = \mathbb{E}_q[D] \;\le\; \mathbb{E}_q[-\log(1-D)]
 # \;\le\; L_D .$$
 #
-# Three thousand random discriminators, and two that we choose:
+# We try three thousand random discriminators, and two that we choose:
 
 # %%
 rng = torch.Generator().manual_seed(1)
@@ -271,7 +275,7 @@ real, fake = (centre + 2 * torch.randn(3000, 2, 32, generator=rng)).unbind(1)
 loss_d = torch.vmap(objectives.cross_entropy)(real, fake)
 gradient = -logit_gradient(saturating, fake).mean(1)
 
-cannot_tell = torch.zeros(32)  # D = ½ whatever it is shown
+cannot_tell = torch.zeros(32)  # D = ½ for every example
 all_fake = torch.full((32,), -10.0)  # "fake!", to real examples too
 cases = {"cannot tell: D = ½": cannot_tell, "cries “fake” at everything": all_fake}
 named = [(what, objectives.cross_entropy(a, a), -logit_gradient(saturating, a).mean()) for what, a in cases.items()]
@@ -292,8 +296,9 @@ claim(
 )
 
 # %% [markdown]
-# So $L_D\to0$ *forces* the saturating gradient to vanish; a vanished gradient says nothing about $L_D$. The article has
-# it the wrong way round. The second factor can vanish too, and then neither loss helps. Take a $D$ with no slope at all:
+# So if $L_D\to0$, the saturating gradient *must* vanish; but a vanished gradient says nothing about $L_D$. The
+# article has it the wrong way round. The second factor, the slope of $D$, can vanish, too, and then neither loss
+# helps. Take a $D$ with no slope at all:
 
 # %%
 data = datasets.digits()  # 1,797 real handwritten digits, 8×8, in [−1, 1]
@@ -301,7 +306,7 @@ gan = methods.gan(data.shape, width=64)
 
 
 def gradient_at_x(D, loss, x):
-    """‖∂L/∂x‖ for each fake x: what comes out at the pixels, the first two factors together."""
+    """‖∂L/∂x‖ for each fake x: what arrives at the pixels, the first two factors together."""
     x = x.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(len(x) * loss(D(x)), x)
     return gradient.flatten(1).norm(dim=1)
@@ -310,7 +315,7 @@ def gradient_at_x(D, loss, x):
 run = training.start(gan, data)
 blind = copy.deepcopy(run.discriminator)
 with torch.no_grad():
-    [layer for layer in blind if isinstance(layer, nn.Linear)][-1].weight.zero_()  # the last layer looks at nothing
+    [layer for layer in blind if isinstance(layer, nn.Linear)][-1].weight.zero_()  # the last layer ignores its input
 fake = run.samples(256)
 
 # %% jupyter={"source_hidden": true}
@@ -327,9 +332,10 @@ claim(
 # %% [markdown]
 # ## A generator that stands still (7 min)
 #
-# Now the experiment of Arjovsky & Bottou (2017, figures 2 and 3), on digits and for both losses. The generator is random
-# and never moves. The discriminator trains on and on. At some of its steps we look at what each loss would send to the
-# pixels. Five seeds, so that we do not tell the story of one. **Your prediction** was made at the top.
+# Now the experiment of Arjovsky & Bottou (2017, figures 2 and 3), on digits and for both losses. The generator is
+# random and never changes. Only the discriminator trains. At some of its steps we look at the gradient that each loss
+# would send to the pixels. We use five seeds, because one could be an exception. **Compare** with your prediction
+# from the top.
 
 # %%
 STEPS = [0, 3, 10, 30, 100, 300, 1000]
@@ -380,14 +386,14 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** One loss vanishes. The other *explodes*, slowly: its first factor is $1-D\approx1$, and the second,
-# the slope of $D$, grows as long as $D$ trains. Both have this second factor in common, so for a single fake the two
-# differ by $(1-D)/D = e^{-a}$ exactly, whatever the network:
+# **What you saw.** One gradient vanishes. The other *explodes*, slowly: its first factor is $1-D\approx1$, and the
+# second, the slope of $D$, grows as long as $D$ trains. Both gradients contain this second factor. So for a single
+# fake they differ exactly by the factor $(1-D)/D = e^{-a}$, for every network:
 
 
 # %%
 def gradients_apart(run, fake):
-    """For each fake: the ratio of the two gradients, over e^{−a}."""
+    """For each fake: the ratio of the two gradients, divided by e^{−a}."""
     D = run.discriminator
     ratio = gradient_at_x(D, non_saturating, fake) / gradient_at_x(D, saturating, fake)
     return ratio * torch.exp(D(fake).detach().flatten())
@@ -403,8 +409,9 @@ claim(
 )
 
 # %% [markdown]
-# How much does the generator lose by that? It depends on who takes the step. Gradient descent moves by the gradient.
-# Adam divides the gradient by its own size first. Each takes one step from the same generator, against the same $D$:
+# How much does that hurt the generator? It depends on the optimizer. Gradient descent takes a step in proportion to
+# the gradient. Adam first divides the gradient by its own size. Each takes one step from the same generator, against
+# the same $D$:
 
 
 # %%
@@ -437,15 +444,16 @@ claim(
 )
 
 # %% [markdown]
-# So a vanished gradient is a matter of scale, and a fresh Adam does not feel the scale of a whole batch. It still feels
-# which fakes in the batch count: each is weighted by $D$ or by $1-D$. What Adam makes of a scale that shrinks *during*
-# training is not checked here.
+# So a vanished gradient is a matter of scale, and the first step of Adam does not depend on the scale of a whole
+# batch. It still depends on which fakes in the batch count most: each is weighted by $D$ or by $1-D$. What Adam does
+# when the scale shrinks *during* training is checked in chapter 10.
 #
-# ## A discriminator that cannot be steep (4 min)
+# ## A discriminator that cannot be steep (4 min, depth)
 #
-# What if $D$ were kept from growing steep? *Spectral normalisation* (Miyato et al. 2018) divides each weight matrix by
-# its largest singular value. Then no linear layer stretches any distance, nor does the leaky ReLU between them, and the
-# logit is a 1-Lipschitz function of the image: $|a(x)-a(y)| \le \|x-y\|$. **Predict** what that does to the two curves.
+# What if $D$ cannot grow steep? *Spectral normalisation* (Miyato et al. 2018) divides each weight matrix by its
+# largest singular value. Then no linear layer makes a distance larger. The leaky ReLU between them does not, either.
+# So the logit is a 1-Lipschitz function of the image: $|a(x)-a(y)| \le \|x-y\|$. **Predict** what that does to the
+# two curves.
 
 
 # %%
@@ -485,12 +493,12 @@ claim(
 )
 
 # %% [markdown]
-# Both ailments are gone. The slope cannot explode. And as the logits of real and fake can be no further apart than the
-# images are, $D$ cannot become so sure that $\log(1-D)$ dies. This is why the choice of the loss matters less with a
-# $D$ in bounds.
+# Both problems are gone. The slope cannot explode. And the logits of real and fake images cannot be further apart
+# than the images are, so $D$ cannot become so sure that the gradient of $\log(1-D)$ vanishes. This is why the choice
+# of the loss matters less when the slope of $D$ is bounded.
 #
-# One pitfall. The largest singular value is tracked by a vector $u$, which every forward pass *in training mode* moves,
-# even a mere look under `no_grad`. We looked in `eval()` mode above:
+# One thing to watch. The largest singular value is estimated with a stored vector $u$, and every forward pass *in
+# training mode* changes $u$, even under `no_grad`. That is why we measured in `eval()` mode above:
 
 # %%
 D = copy.deepcopy(runs_sn[0].discriminator)
@@ -514,14 +522,14 @@ claim(
 # %% [markdown]
 # ## Is a perfect discriminator to blame? (6 min)
 #
-# The slides we follow (sakai, 「GAN とは」, 2018) put it so: 「Dを完全に最適化してしまうと…1…0の定数を出力する…勾配が消失する」, a fully
-# optimised $D$ outputs the constants 1 on the data and 0 on the fakes, and the gradient vanishes. **Predict:** data
+# The slides we follow (sakai, 「GAN とは」, 2018) say: 「Dを完全に最適化してしまうと…1…0の定数を出力する…勾配が消失する」, a fully optimised $D$
+# outputs the constants 1 on the data and 0 on the fakes, and the gradient vanishes. **Predict:** data
 # $p=\mathcal{N}(0,1)$, model $q=\mathcal{N}(\theta,1)$ with $\theta = 1$, and $D^* = p/(p+q)$, the best $D$ there is.
 # How large is the saturating gradient?
 #
 # The generator is $G_\theta(z) = z+\theta$, so the third factor is 1. The logit of $D^*$ is $\log(p/q) = \theta^2/2 -
-# \theta x$, so the second is $-\theta$. We put the three factors together and compare with the slope of the divergence
-# that each loss is said to minimise at $D^*$ (chapter 02).
+# \theta x$, so the second is $-\theta$. We multiply the three factors and compare with the slope of the divergence
+# that each loss minimises at $D^*$ (chapter 02).
 
 # %%
 x = np.linspace(-12, 20, 6401)
@@ -580,9 +588,9 @@ claim(
 )
 
 # %% [markdown]
-# It is not perfection that starves the generator but *distance*: densities that hardly meet. Move them apart and see
-# which factor gives way. The second slider makes $D$ surer than $D^*$ is, $a = \text{sureness} \cdot a^*$: an
-# over-trained discriminator, where 1 is the perfect one.
+# So the gradient does not vanish because $D$ is perfect, but because of *distance*: the densities hardly overlap.
+# Move them apart and see which factor becomes small. The second slider multiplies the logit of $D^*$, $a =
+# \text{sureness} \cdot a^*$: 1 is the perfect discriminator, above 1 it is surer than it should be.
 
 
 # %%
@@ -603,9 +611,10 @@ def draw(separation, sureness):
 widgets.explore(draw, separation=(0.5, 8.0, 0.5, 3.0), sureness=(0.5, 4.0, 0.5, 1.0))
 
 # %% [markdown]
-# When does a trained $D$ answer 1 and 0 although the densities meet? When it knows its examples by heart. A *sample* is
-# a finite set of points, and two samples never share a point. Take 24 real and 24 fake points from **the same** normal
-# distribution in 64 dimensions. The best $D$ of the distributions is ½ everywhere. The best $D$ of the samples:
+# When does a trained $D$ answer 1 and 0 although the densities overlap? When it knows its examples by heart: it has
+# memorised them. A *sample* is a finite set of points, and two samples almost never share a point. Take 24 real and
+# 24 fake points from **the same** normal distribution in 64 dimensions. For the distributions the best $D$ is ½
+# everywhere. What is the best $D$ for the samples?
 
 
 # %%
@@ -653,8 +662,8 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice** the last one? A large gradient is not yet a lesson. This $D$ has learned the sample and nothing about
-# the distribution; the non-saturating loss hands its error on, at full force.
+# **Did you notice** the last claim? A large gradient need not be a useful one. This $D$ has learned the sample and
+# nothing about the distribution; the non-saturating loss passes this error on to the generator in full.
 #
 # ## What the sources get wrong
 #
@@ -662,28 +671,28 @@ claim(
 #   comment 「min(log(1-D))で最適化する場合」 and `-bce_loss(…, torch.zeros(…))` under 「max(log D)で最適化する場合」. The
 #   comments are swapped: `06/ones-are-non-saturating`, `06/zeros-are-saturating`, `06/labels-swapped`. If its runs used
 #   these lines as printed, then each figure stands under the name of the other loss.
-# - **The same, in words:** 「min(log(1-D))の場合はDのones, zerosが逆転しますが、maxlogDの場合は同じになるはずです」 ("with
-#   min log(1 − D) the ones and zeros of D are reversed, with max log D they should be the same"). The other way round:
-#   max log D gives the fakes the label of the real.
-# - **The same:** 「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります」 ("when gradients vanish, the loss of D
-#   comes as close to 0 as you like"). The converse is what holds: `06/loss-d-bounds-gradient`,
-#   `06/vanishing-without-winning`, `06/blind-discriminator`.
+# - **The same, in words:** 「min(log(1-D))の場合はDのones, zerosが逆転しますが、maxlogDの場合は同じになるはずです」 ("with min log(1 − D) the
+#   ones and zeros of D are reversed, with max log D they should be the same"). It is the other way round: max log D
+#   gives the fakes the label of the real examples.
+# - **The same:** 「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります」 ("when gradients vanish, the loss of D comes as close to 0 as you
+#   like"). Only the converse is true: `06/loss-d-bounds-gradient`, `06/vanishing-without-winning`,
+#   `06/blind-discriminator`.
 # - **The same** computes on probabilities with `nn.BCELoss`, which brings the vanishing back: `06/bce-eats-gradient`,
 #   `06/bce-stuck`, `06/float64-no-cure`.
 # - **The same** concludes 「Inception Scoreを見るとminとmaxにはほとんど差がない」 ("in the Inception Score there is hardly any
-#   difference between min and max"): one run for each setting, no interval, and the labels swapped. This chapter looks
-#   at the gradients a generator is sent, not at the images it learns to make: which loss trains the better generator, and
-#   for which balance of $G$ and $D$, is the question of chapter 10, with seeds and intervals.
-# - **The slides, lines 275–279 and 289–291:** 「Dを完全に最適化してしまうと $p_{data}(x)$ について 1, $p_g(x)$ について 0
-#   の定数を出力する」 ("once $D$ is fully optimised it outputs the constants 1 on $p_{data}$ and 0 on $p_g$"). Only if
-#   the two do not meet, or if $D$ knows a sample by heart: `06/optimal-does-not-vanish`,
-#   `06/optimal-saturating-is-2jsd`, `06/by-heart`.
+#   difference between min and max"): one run for each setting, no interval, and the labels swapped. This chapter
+#   looks at the gradients that a generator gets, not at the images that it learns to make. Chapter 10 asks, with
+#   seeds and intervals, which loss trains the better generator, and for which balance of $G$ and $D$.
+# - **The slides, lines 275–279 and 289–291:** 「Dを完全に最適化してしまうと $p_{data}(x)$ について 1, $p_g(x)$ について 0 の定数を出力する」 ("once
+#   $D$ is fully optimised it outputs the constants 1 on $p_{data}$ and 0 on $p_g$"). This is so only if the two do
+#   not overlap, or if $D$ knows a sample by heart: `06/optimal-does-not-vanish`, `06/optimal-saturating-is-2jsd`,
+#   `06/by-heart`.
 # - **The slides, line 287:** 「もはやJSDとは関係がない」 (the non-saturating loss "has nothing to do with JSD any more"). At
 #   $D^*$ its gradient is that of $\mathrm{KL}(q\,\|\,p) - 2\,\mathrm{JSD}$ (Arjovsky & Bottou 2017, theorem 2.5), JSD
 #   with the wrong sign: `06/optimal-non-saturating-is-kl-2jsd`.
-# - **The slides, line 286:** 「Dがほぼ0を出力しても勾配ができる」 ("there is a gradient even where $D$ outputs almost 0").
-#   True of the logit. At $x$ it is $(1-D)\cdot\partial a/\partial x$: nothing (`06/blind-discriminator`), or far too much
-#   (`06/frozen-explodes`).
+# - **The slides, line 286:** 「Dがほぼ0を出力しても勾配ができる」 ("there is a gradient even where $D$ outputs almost 0"). This is
+#   true at the logit. At $x$ the gradient is $(1-D)\cdot\partial a/\partial x$ (up to its sign): nothing
+#   (`06/blind-discriminator`), or far too much (`06/frozen-explodes`).
 # - **A popular textbook, in an edition that many copied** (*Dive into Deep Learning*, section on GANs): "If the generator
 #   does a perfect job, then $D(x')\approx 1$ so the above loss near 0". The loss is $\log(1-D)$ up to its sign. It
 #   vanishes, with its gradient, where $D\approx 0$, when the *discriminator* does a perfect job:
@@ -714,12 +723,12 @@ check("06.1", generator_losses)
 # check("06.1", generator_losses)
 # ```
 #
-# Label 0 with its sign turned is $\log(1-D)$; label 1 is $-\log D$. And on logits the gradient survives.
+# Label 0 with a minus in front is $\log(1-D)$; label 1 is $-\log D$. And on logits the gradient does not vanish.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 06.2** · ★☆☆ · 3 minutes. Without autograd: write `logit_gradients(a)` for a NumPy array of $n$ logits. It
+# **Exercise 06.2** · ★☆☆ · 3 minutes, depth. Without autograd: write `logit_gradients(a)` for a NumPy array of $n$ logits. It
 # returns the pair of arrays $\partial L_G/\partial a_i$ of both losses, saturating first. Remember that a loss is a mean.
 
 
@@ -747,8 +756,8 @@ check("06.2", logit_gradients)
 # </details>
 
 # %% [markdown]
-# **Exercise 06.3** · ★★☆ · 3 minutes. The one loss is strong where the other is weak. **Predict** their sum, then write it,
-# `sum_of_losses(logits)`, in one line without `log` or `exp`.
+# **Exercise 06.3** · ★★☆ · 3 minutes, depth. One loss is strong where the other is weak. **Predict** their sum, then write
+# it, `sum_of_losses(logits)`, in one line without `log` or `exp`.
 
 
 # %%
@@ -768,14 +777,14 @@ check("06.3", sum_of_losses)
 # check("06.3", sum_of_losses)
 # ```
 #
-# $\log(1-D) - \log D = -\log\frac{D}{1-D} = -a$. Its gradient is $-1$ at every logit: neither vanishes nor fades. It is
-# the generator's loss of the hinge and the Wasserstein GAN. At $D^*$ the JSD cancels too: what remains is
-# $\mathrm{KL}(q\,\|\,p)$ alone.
+# $\log(1-D) - \log D = -\log\frac{D}{1-D} = -a$. Its gradient is $-1$ at every logit and never vanishes. This is the
+# generator's loss in hinge GANs and in Wasserstein GANs. At $D^*$ the JSD cancels, too: only $\mathrm{KL}(q\,\|\,p)$
+# remains.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 06.4** · ★★★ · 5 minutes. The slides say that the saturating gradient at $D^*$ is 0. Compute it for
+# **Exercise 06.4** · ★★★ · 5 minutes, depth. The slides say that the saturating gradient at $D^*$ is 0. Compute it for
 # $p=\mathcal{N}(0,1)$ and $q=\mathcal{N}(\theta,1)$: write `gradient_at_optimum(theta, x)`, a number, as a sum over the even
 # grid `x`.
 
@@ -820,4 +829,4 @@ checked()
 #   one should not take $D^*$ too literally.
 # - T. Miyato, T. Kataoka, M. Koyama & Y. Yoshida, *Spectral normalization for generative adversarial networks*, ICLR 2018.
 #
-# Next: chapter 07, the first GAN. Both players move at last.
+# Next: chapter 07, the first GAN. Now both networks learn.

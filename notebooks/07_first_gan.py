@@ -172,7 +172,7 @@ claim("07/d-climbs", "With G standing still, 300 steps of D go more than 4/5 of 
 # **What you saw.** Half of the algorithm is plain supervised learning, and it works. The difficulty of GANs begins when
 # the other half moves the target.
 #
-# ## The picture of the first paper (10 min)
+# ## The picture of the first paper (10 min, depth)
 #
 # Now both move. The figure below is Figure 1 of the first paper, computed: the data (blue), the model (orange, dashed),
 # the discriminator (green, dash-dotted), and under each panel the arrows from $z$ to $x = G(z)$. Where arrows crowd, $q$
@@ -236,7 +236,7 @@ claim("07/d-to-half", "At the end D is within 0.1 of ½, on average over the dat
 # the next section but one answers it. And if the arrows cross: $z$ is symmetric about 0, so a $G$ that runs backwards makes
 # the same $q$.
 #
-# ## Step by step, by hand (8 min)
+# ## Step by step, by hand (8 min, depth)
 #
 # Be the algorithm. The buttons below make one step of $D$, one of $G$, or one of both. The arrows under the densities
 # show where the generator's loss pulls each of a dozen fakes: along $-\partial L_G/\partial x$, uphill on $D$. The learning
@@ -336,7 +336,7 @@ claim(
 )
 
 # %% [markdown]
-# ## How many steps of D? (8 min)
+# ## How many steps of D? (8 min, depth)
 #
 # Algorithm 1 makes $k$ steps of $D$ (in the code: `n_dis`) for one of $G$. The paper used $k=1$, "the least expensive
 # option". *Predict:* after the same number of generator steps, is $k=5$ better than $k=1$? And after the same *work*?
@@ -387,7 +387,7 @@ claim("07/half-is-no-proof", "On each seed D is at times within 0.03 of ½ while
 # **What you saw.** $D\approx ½$ has two causes: the densities agree, or $D$ has not followed. That one number cannot
 # tell them apart.
 #
-# ## In the plane (7 min)
+# ## In the plane (7 min, depth)
 #
 # Now two numbers per example: eight soft spots on a circle. A spot is *covered* when at least 20 of 2,000 samples lie
 # within three standard deviations of its centre. *Predict:* how many of the eight are covered on each of five seeds?
@@ -460,6 +460,15 @@ claim(
 )
 
 # %% [markdown]
+# ## Half-way
+#
+# *45 minutes lie behind you, 50 ahead: a good place to stop.*
+#
+# **So far:** Algorithm 1 makes $k$ steps of $D$ on fresh minibatches, then one of $G$, and each step moves one
+# player only. On the line it brings the model to the data on each of five seeds; in the plane it covers all eight
+# spots, late, and some samples stray. **To come:** real digits, how good they are, and what the losses know about
+# it.
+#
 # ## Real digits (12 min)
 #
 # The data are 1,797 digits that people wrote by hand, 8×8 pixels each. We cut them in two halves. The GAN learns from the
@@ -811,7 +820,7 @@ check("07.1", shown)
 # </details>
 
 # %% [markdown]
-# **Exercise 07.2** · ★★☆ · 5 minutes. From memory: write $D$'s loss, $-V(D)$, on *logits*. `real` and `fake` are tensors of
+# **Exercise 07.2** · ★★☆ · 5 minutes, depth. From memory: write $D$'s loss, $-V(D)$, on *logits*. `real` and `fake` are tensors of
 # logits, possibly of different length. It must be finite for a logit of −800, too.
 
 
@@ -839,7 +848,7 @@ check("07.2", loss_of_d)
 # </details>
 
 # %% [markdown]
-# **Exercise 07.3** · ★★☆ · 4 minutes. And $G$'s loss, the one that does not saturate, on the logits of its fakes.
+# **Exercise 07.3** · ★★☆ · 4 minutes, depth. And $G$'s loss, the one that does not saturate, on the logits of its fakes.
 
 
 # %%
@@ -864,7 +873,7 @@ check("07.3", loss_of_g)
 # </details>
 
 # %% [markdown]
-# **Exercise 07.4** · ★★★ · 8 minutes. Write the test for copies: the share of the samples `x` (n, d) whose nearest example
+# **Exercise 07.4** · ★★★ · 8 minutes, depth. Write the test for copies: the share of the samples `x` (n, d) whose nearest example
 # in `training` (m, d) is nearer than their nearest in `held_out` (l, d). `torch.cdist(a, b)` gives all distances.
 
 

@@ -361,7 +361,7 @@ claim(
 # found, the share near them says, and it takes thousands of steps. What looking ahead does at once is to keep $G$ from
 # running off together.
 #
-# ## Is the gradient right? (10 min)
+# ## Is the gradient right? (10 min, depth)
 #
 # Back-propagation through five steps of Adam is easily got wrong, and many have (the section on the sources has examples).
 # How would you notice? A wrong gradient trains, too. Three tests, from the general to the particular.
@@ -754,7 +754,15 @@ claim(
 #   Eight of eight is compatible with a rate of success of 63 %. And all this is one toy, 3,000 steps long.
 
 # %% [markdown]
-# ## Twenty-five spots (3 min)
+# ## Half-way
+#
+# *43 minutes lie behind you, 47 ahead: a good place to stop.*
+#
+# **So far:** against a $D$ that stands still, even the best there is, $G$ ends on one point. A $G$ that looks five
+# steps ahead keeps all eight spots; but so it does without the second term, and against a $D$ that makes five real
+# steps. **To come:** whether that holds for more spots, for a thousand modes and for faces.
+#
+# ## Twenty-five spots (3 min, depth)
 #
 # Is the ring special? The other usual test is a grid of 25 spots of width 0.05. Recorded again, for 2,000 steps; *near* means
 # within 0.3 now.
@@ -781,7 +789,7 @@ claim(
 )
 
 # %% [markdown]
-# ## A thousand modes (10 min)
+# ## A thousand modes (10 min, depth)
 #
 # Spots in the plane are one thing, pictures another. The paper's test with pictures is **stacked digits**: three digits, one
 # in each colour channel. Every picture shows a number from 0 to 999, so there are a thousand modes, and one can count. We
@@ -979,7 +987,7 @@ claim(
 # far as six seeds can tell; and with batch normalisation in $D$ it does not work at all. A method that helps one pair of
 # networks may hurt another.
 #
-# ## Faces, after the article (5 min)
+# ## Faces, after the article (5 min, depth)
 #
 # The article on unrolled GANs set out to draw the figures of a free collection of illustrations, and failed. We try with the
 # cartoon faces of chapter 09, a DCGAN as it is ($K=0$) and one that looks five steps ahead. First one run of each at
@@ -1094,7 +1102,7 @@ claim("08/faces-seconds", "Recorded: and it took less than 2/3 of the time.", to
 # the article's author happier. At 32 × 32 it was worse still, in one run; how it would go with longer training or other
 # settings, this does not say.
 #
-# ## What the sources get wrong (7 min)
+# ## What the sources get wrong (7 min, depth)
 #
 # **The slides, lines 270 and 295:** 「学習の不十分なDを固定してGを最適化すると… Gの生成データが一つの峰にフィットする」 — "if G is optimised against a fixed D that
 # has not learned enough, its data fit one peak". The peak is right, the reason is not: the perfect $D$ does the same
@@ -1218,7 +1226,7 @@ claim(
 # %% [markdown]
 # ## Exercises (22 min)
 #
-# **Exercise 08.1** · ★★☆ · 6 minutes
+# **Exercise 08.1** · ★★☆ · 6 minutes, depth
 #
 # The two-parameter game again: $L_D=\psi\theta+\tfrac12\psi^2$, $L_G=-\psi\theta$. Return $dL_G(\theta,\psi_K)/d\theta$, the
 # *whole* gradient through $K$ steps of SGD, for numbers `theta` and `psi`. With autograd (make `theta` a tensor that requires
@@ -1250,7 +1258,7 @@ check("08.1", whole_gradient)
 # </details>
 
 # %% [markdown]
-# **Exercise 08.2** · ★★☆ · 4 minutes
+# **Exercise 08.2** · ★★☆ · 4 minutes, depth
 #
 # How many steps must $D$ be ahead in that game so that it has gone at least a `share` of the way to its best answer? Predict
 # the number for $\eta=0.1$ and nine tenths before you check.
@@ -1309,7 +1317,7 @@ check("08.3", restored)
 # </details>
 
 # %% [markdown]
-# **Exercise 08.4** · ★☆☆ · 3 minutes
+# **Exercise 08.4** · ★☆☆ · 3 minutes, depth
 #
 # Place `n` spots evenly on the circle of radius 1, the first one at $(1,0)$, counter-clockwise. Return their centres, (n, 2).
 
@@ -1337,7 +1345,7 @@ check("08.4", centres_of_ring)
 # </details>
 
 # %% [markdown]
-# **Exercise 08.5** · ★★☆ · 5 minutes
+# **Exercise 08.5** · ★★☆ · 5 minutes, depth
 #
 # Four ways to let $D$'s weights `w` make a virtual step. `grad` is `torch.autograd.grad`, `fake` has been made by $G$ and has
 # a graph. After the step $G$ descends its loss of `fake` under the new weights. Which one gives the *whole* gradient? Answer

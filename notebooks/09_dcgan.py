@@ -44,7 +44,7 @@ from gan_core.course import check, checked, claim
 figures.use_style()  # the networks of this chapter train in 32 or 16 bits: see "A minute of training"
 
 # %% [markdown]
-# ## Where this leads (5 min)
+# ## Where this leads (5 min, depth)
 #
 # First the end of the road: faces of 64 × 64 pixels that no program drew. Two GANs did, each in 10,000 steps on one core of a
 # processor. Above is the DCGAN of this chapter. Below its networks have a discriminator that is kept in bounds (chapter 13), and an
@@ -288,7 +288,7 @@ claim(
 )
 
 # %% [markdown]
-# ## Where checkerboards come from (5 min)
+# ## Where checkerboards come from (5 min, depth)
 #
 # Look at the overlaps again, in two dimensions. How many numbers of the input reach each pixel of the output? Let each input
 # number be 1, and each weight of the kernel: the output *is* that count. *Predict* it for kernels of 3, 4 and 5 at stride 2.
@@ -347,7 +347,7 @@ claim(
 # **Did you notice?** The kernel of 4 only makes it *possible* to have no checkerboard; training must still find the weights. We
 # shall measure how far it gets.
 #
-# ## Stride or pool? (6 min)
+# ## Stride or pool? (6 min, depth)
 #
 # The discriminator goes the way back, and each of its layers halves the sides. A usual classifier *pools*: of each 2 × 2 block it
 # keeps the mean, or the largest. DCGAN takes convolutions with stride 2, "allowing the network to learn its own spatial
@@ -428,7 +428,7 @@ claim(
 # **What you saw.** What a layer throws away is counted by its rank. DCGAN's discriminator throws away half of what it has in every
 # layer but the first. It may *choose* which half; a pool may not.
 #
-# ## Three activations (4 min)
+# ## Three activations (4 min, depth)
 #
 # The recipe has rectifiers in the generator, $\max(0,a)$, **leaky** ones in the discriminator, $a$ for $a>0$ and $0.2a$ below,
 # and $\tanh$ at the generator's end, because pixels lie between −1 and 1.
@@ -693,6 +693,15 @@ claim(
 # the two exceptions: G's output. The other one does something else: D stays blind, and the distance stays
 # high. These are the first 200 steps of small networks; what becomes of them after a day we have not measured.
 #
+# ## Half-way
+#
+# *39 minutes lie behind you, 51 ahead: a good place to stop.*
+#
+# **So far:** a transposed convolution adds up copies of its kernel, and with a kernel of 4 and stride 2 each pixel
+# away from the edges is reached equally often. Batch normalisation keeps an untrained network's signal alive, with
+# two exceptions, and whoever departs from the recipe pays for it. **To come:** faces, ways between them, and sums
+# of them.
+#
 # ## A minute of training (9 min)
 #
 # Faces now, 32 × 32 pixels, 16,384 of them. They are drawn by a program from 19 independent *factors*, a smile, glasses, hair,
@@ -852,7 +861,7 @@ claim("09/checkers-left", "Trained, G draws less than 2 times as much checkerboa
 # python -m gan_core train dcgan --data faces --scale full
 # ```
 #
-# ## What the loss curves do not say (5 min)
+# ## What the loss curves do not say (5 min, depth)
 #
 # "Looking at the losses of G and D alone one cannot tell at all whether training is converging", writes the author of the DCGAN
 # article, and laughs. *Predict:* from step 300 on the distance falls to less than a third. What does the loss of G do?
@@ -932,7 +941,7 @@ claim(
 # comes with the Wasserstein GANs.)
 
 # %% [markdown]
-# ## Walking between faces (6 min)
+# ## Walking between faces (6 min, depth)
 #
 # What lies between two faces? Take $z_0$ and $z_1$, and go from one to the other. The straight way is
 # $\mathrm{lerp}(t)=(1-t)z_0+t z_1$. *Predict* the length of $z$ halfway, if each of the 64 numbers is drawn from $N(0,1)$.
@@ -1298,7 +1307,7 @@ check("09.1", length)
 # </details>
 
 # %% [markdown]
-# **Exercise 09.2** · ★★☆ · 5 minutes. A transposed convolution on the line, kernel `k`, stride `s`, nothing cut off. Away from the edges,
+# **Exercise 09.2** · ★★☆ · 5 minutes, depth. A transposed convolution on the line, kernel `k`, stride `s`, nothing cut off. Away from the edges,
 # how many numbers of the input reach the output places $s\,i + r$, for $r = 0 \dots s-1$? Return the `s` counts as a list. For
 # `k = 3, s = 2` it is `[2, 1]`.
 
@@ -1326,7 +1335,7 @@ check("09.2", counts_reached)
 # </details>
 
 # %% [markdown]
-# **Exercise 09.3** · ★☆☆ · 3 minutes. How many batch normalisations have G *and* D of DCGAN together, for 32 × 32 pixels?
+# **Exercise 09.3** · ★☆☆ · 3 minutes, depth. How many batch normalisations have G *and* D of DCGAN together, for 32 × 32 pixels?
 
 # %%
 normalisations = None  # your number
@@ -1347,7 +1356,7 @@ check("09.3", normalisations)
 # </details>
 
 # %% [markdown]
-# **Exercise 09.4** · ★★☆ · 6 minutes. Write `slerp` for two tensors `z0`, `z1` (d,), of any length, and a number `t`.
+# **Exercise 09.4** · ★★☆ · 6 minutes, depth. Write `slerp` for two tensors `z0`, `z1` (d,), of any length, and a number `t`.
 
 
 # %%
@@ -1373,7 +1382,7 @@ check("09.4", slerp)
 # </details>
 
 # %% [markdown]
-# **Exercise 09.5** · ★★☆ · 5 minutes. Write the best of the ways above: $\bar a-\bar b+\bar c$ of exemplars `a`, `b`, `c` (k, d), each with a
+# **Exercise 09.5** · ★★☆ · 5 minutes, depth. Write the best of the ways above: $\bar a-\bar b+\bar c$ of exemplars `a`, `b`, `c` (k, d), each with a
 # `k` of its own, brought to the length $\sqrt d$.
 
 

@@ -9,23 +9,25 @@
 # %% [markdown]
 # # 10 · Which loss?
 #
-# **The question.** There are at least four pairs of losses to choose from, and everybody recommends another. A much-read
-# article tried two of them and found no difference. When does the choice matter, and what should you take?
+# **The question.** There are at least four pairs of losses to choose from, and different people recommend different
+# ones. A much-read article tried two of them and found no difference. When does the choice matter, and which one
+# should you take?
 #
 # *75 minutes.*
 #
 # **You will be able to**
 #
-# - tell which loss a piece of code really trains with, by its lines and by what it does;
-# - read a difference between two methods with its interval, and say "noise" when it is noise;
-# - say for which balance of $D$ and $G$ the choice matters, and why it does not for the other;
+# - say which loss a piece of code really trains with, from its lines and from what it does;
+# - read a difference between two methods together with its interval, and say "noise" when it is noise;
+# - say for which balance of $D$ and $G$ the choice matters, for which it does not, and why;
 # - say what $L_D$ near zero means, and what it does not mean;
 # - choose a loss, and name the evidence.
 #
 # **Predict before you run.** A small DCGAN learns to draw digits under four losses, with five seeds each: once with a
-# discriminator as strong as usual, once with one that makes five steps for each of $G$'s, at ten times the rate. A score
-# goes from 1 to 10; real digits have 9.96. How far apart will the best and the worst of the four losses be in the first
-# case? In the second? Which of the four fails, if any does? Write it down.
+# discriminator of usual strength, once with one that makes five steps for each step of $G$, with ten times the
+# learning rate. A score of the drawn digits goes from 1 to 10; real digits have 9.96. How far apart will the best and
+# the worst of the four losses be in the first case? In the second? Which of the four fails, if any does? Write it
+# down.
 
 # %%
 from dataclasses import replace
@@ -46,14 +48,14 @@ from gan_core.pieces.objectives import Objective
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine
-torch.set_num_threads(1)  # networks so small lose by a second thread
+torch.set_num_threads(1)  # such small networks are slower with a second thread
 
 # %% [markdown]
 # ## Four pairs of losses (7 min)
 #
-# $D$ gives each example a *score* $a$, any number. For a cross-entropy the score is a logit, $D(x)=\sigma(a)$; the other
-# losses use it as it is. $p$ is the distribution of the data, $q$ that of the fakes. All four pairs fit on two lines each,
-# when we look at *one fake* with score $a$: what it adds to $L_D$, and what it adds to $L_G$.
+# $D$ gives each example a *score* $a$, any number. For a cross-entropy the score is a logit, $D(x)=\sigma(a)$; the
+# other losses use it as it is. $p$ is the distribution of the data, $q$ that of the fakes. Each pair is two short
+# formulas if we look at *one fake* with score $a$: what it adds to $L_D$, and what it adds to $L_G$.
 
 # %%
 OF_ONE_FAKE = {  # softplus(a) = log(1 + eᵃ), which is −log(1 − D); so softplus(−a) is −log D
@@ -80,9 +82,9 @@ fig = figures.losses.over_scores(a, panels)
 plt.show()
 
 # %% [markdown]
-# (In the left panel the saturating loss is hidden by the non-saturating one: their $L_D$ is the same.) A *real* example
-# with score $a$ adds to $L_D$ what a fake with score $-a$ does. So these eight lines are all there is, and the library
-# must agree with them:
+# (In the left panel the saturating loss is hidden by the non-saturating one: their $L_D$ is the same.) A *real*
+# example with score $a$ adds to $L_D$ the same as a fake with score $-a$. So these eight formulas say everything, and
+# the library must agree with them:
 
 # %%
 real, fake = 3 * torch.randn(2, 500, generator=torch.Generator().manual_seed(0))
@@ -99,7 +101,7 @@ claim(
 )
 
 # %%
-a = torch.tensor([-7.0, 0.0])  # a fake that is found out, D = 0.001, and one that D cannot tell, D = ½
+a = torch.tensor([-7.0, 0.0])  # a fake that D sees through, D = 0.001, and one about which D is unsure, D = ½
 of_both = torch.stack([pull(OF_ONE_FAKE[name][1], a) for name in ("saturating", "non-saturating")])
 
 # %% jupyter={"source_hidden": true}
@@ -124,21 +126,21 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The two losses of chapter 06 cross in one point, $D=½$, and there they are the same to first order. The
-# least-squares generator wants the score 0, between $D$'s targets $-1$ and $1$. A network that has just been drawn gives
-# scores near 0 to everything. *Predict:* what will that $G$ do at first?
+# **What you saw.** In the right panel the two losses of chapter 06 cross in one point, $D=½$: there they have the
+# same slope. The least-squares generator aims at the score 0, between $D$'s targets $-1$ and $1$. A $D$ with random
+# weights gives scores near 0 to everything. *Predict:* what will the least-squares $G$ do at first?
 #
-# What each pair measures when $D$ is perfect, chapter 03 has shown: the JSD, $\mathrm{KL}-2\,\mathrm{JSD}$, total variation
-# (`03/hinge-is-tv`), Pearson's $\chi^2$ (`03/least-squares-chi2`). This chapter asks what they do in training, where $D$
-# never is.
+# Chapters 02 and 03 showed what each pair measures when $D$ is perfect: the JSD, $\mathrm{KL}-2\,\mathrm{JSD}$, total
+# variation (`03/hinge-is-tv`), Pearson's $\chi^2$ (`03/least-squares-chi2`). This chapter asks what they do in
+# training, where $D$ is never perfect.
 #
-# ## The article's lines, run as printed (9 min)
+# ## The article's lines, run as printed (9 min, depth)
 #
 # In 2019 こしあん trained DCGANs on CIFAR-10 and STL-10 for 300 epochs, once with $\min\log(1-D)$ for $G$ and once with
-# $\max\log D$, watched the Inception Score, and concluded: 「Inception Scoreは大してかわらない」, it hardly changes. Its
-# losses were these two lines, with the comments it gives them. Chapter 06 says the comments are on the wrong lines
-# (`06/ones-are-non-saturating`, `06/zeros-are-saturating`). An argument on paper; let us *train* with the lines as they
-# stand. To wish for a visible result we take the strong $D$ of the prediction.
+# $\max\log D$, measured the Inception Score, and concluded: 「Inception Scoreは大してかわらない」, it hardly changes. The losses
+# were the two lines below, with the article's own comments. Chapter 06 says that the comments are on the wrong lines
+# (`06/ones-are-non-saturating`, `06/zeros-are-saturating`). That was mathematics; now let us *train* with the lines
+# as they are printed. To see a clear difference we take the strong $D$ of the prediction.
 
 # %%
 bce_loss = nn.BCELoss()
@@ -230,19 +232,19 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Row by row the same picture, and the same weights up to rounding. The line that bears the name of the
-# famous remedy, $\max\log D$, *is* the disease, and leaves $G$ at its noise; the line with the name of the disease learns.
-# If the article's runs used the lines it prints, each of its figures stands under the other's name; a table below says
-# which.
+# **What you saw.** Rows 1 and 2 show the same pictures, and so do rows 3 and 4; the weights are the same up to
+# rounding. The line called $\max\log D$, which should help, *is* the saturating loss, and under it $G$ still draws
+# noise; the line called $\min\log(1-D)$ learns. If the article's runs used the lines as printed, each of its figures
+# stands under the name of the other loss; a table near the end says which.
 #
-# But then its readers should have seen a disaster under the name $\max\log D$. It reports 「ものすごいスパイク」, "terrible
-# spikes", on STL-10, and otherwise no difference at all. So there is something left to explain.
+# But then the article should report a failure under the name $\max\log D$. It reports 「ものすごいスパイク」, "terrible spikes",
+# on STL-10, and otherwise no difference at all. We have to explain that.
 #
-# ## Was it the probabilities? (4 min)
+# ## Was it the probabilities? (4 min, depth)
 #
-# The article's $D$ ends in a sigmoid and `nn.BCELoss` takes its logarithm; chapter 06 showed that this eats gradients below
-# $a\approx-27.6$ (`06/bce-eats-gradient`), also in float64 (`06/float64-no-cure`). Does that ever happen in a training
-# such as this? *Predict:* how low does the score of a fake go, in 4,000 minibatches of a $D$ that wins?
+# The article's $D$ ends in a sigmoid and `nn.BCELoss` takes its logarithm; chapter 06 showed that the gradient is
+# lost below $a\approx-27.6$ (`06/bce-eats-gradient`), also in float64 (`06/float64-no-cure`). Does that ever happen
+# in such a training? *Predict:* how low does the score of a fake go, in 4,000 minibatches of a $D$ that wins?
 
 # %%
 lowest = min(looks["lowest"].min() for _, looks in printed.values())
@@ -258,10 +260,11 @@ claim(
 )
 
 # %% [markdown]
-# Not here. A cross-entropy $D$ grows sure slowly: the surer it is, the smaller is *its own* gradient. So `BCELoss` did no
-# harm in these runs, and it is honest to say so. It is a trap for other days: a $D$ trained longer, or without bounds. We
-# make one that is twelve times as sure, $a\approx-60$, and let $G$ take twenty steps of Adam against it, on logits and on
-# probabilities, in float32 as usual. The other trap is $D$'s own. A fake rated $a=20$ is its worst mistake:
+# Not here. A cross-entropy $D$ becomes sure only slowly: the surer it is, the smaller is *its own* gradient. So
+# `BCELoss` did no harm in these runs. It can do harm in others, where $D$ trains longer and grows surer. We make a
+# $D$ with scores twelve times as large, $a\approx-60$, and let $G$ take twenty steps of Adam against it, on logits
+# and on probabilities, in float32 as usual. $D$ itself can lose its gradient, too. A fake with the score $a=20$ is a
+# very bad mistake of $D$. Does it learn from it?
 
 
 # %%
@@ -305,21 +308,21 @@ claim(
 )
 
 # %% [markdown]
-# So: logits, always. But the riddle is another one. Why did the article see no difference?
+# So always use logits. But this does not answer our question: why did the article see no difference?
 #
 # ## The experiment, with seeds (10 min)
 #
-# One run of each says nothing (`15/one-run-decides-nothing`), and one balance of $D$ and $G$ is one balance. Here is the
-# experiment again, small enough for five seeds of everything:
+# One run of each loss proves nothing (`15/one-run-decides-nothing`), and one balance of $D$ and $G$ says nothing
+# about another. Here is the experiment again, small enough for five seeds of everything:
 #
-# - **four losses**, and $D$ in two strengths. *Balanced:* one step for each of $G$'s, Adam with $2\cdot10^{-4}$ for both, as
-#   DCGAN has it. *Strong:* five steps, and ten times the rate.
-# - **data:** 997 handwritten digits of 8 × 8 pixels; **networks:** DCGAN's with 16 channels. So small images need one doubling
-#   only, which leaves two layers to each network, and a $D$ without batch normalisation.
-# - **measures:** the formula of the Inception Score, but with our judge of digits in the place of the Inception network.
-#   So it is *not* the Inception Score, and we call it the *judge's score*. Beside it the Fréchet distance of pixels, and
-#   that of the judge's features, to 800 digits that neither judge nor GAN has learned from. Chapter 15 says what each
-#   cannot see.
+# - **four losses**, and $D$ in two strengths. *Balanced:* one step for each step of $G$, Adam with the rate
+#   $2\cdot10^{-4}$ for both, as in DCGAN. *Strong:* five steps, and ten times the rate.
+# - **data:** 997 handwritten digits of 8 × 8 pixels; **networks:** DCGAN's with 16 channels. Such small images need
+#   only one doubling of the size, so each network has only two layers, and $D$ no batch normalisation.
+# - **measures:** the formula of the Inception Score, but with our judge of digits in the place of the Inception
+#   network. So it is *not* the Inception Score, and we call it the *judge's score*. We also measure the Fréchet
+#   distance of pixels, and that of the judge's features, to 800 digits that neither the judge nor the GAN has learned
+#   from. Chapter 15 says what each measure cannot see.
 #
 # That takes a quarter of an hour, too long for a notebook, so it has been **recorded**; one command repeats it.
 
@@ -357,8 +360,8 @@ fig = figures.losses.courses({balance: panels_of(balance) for balance in study.B
 plt.show()
 
 # %% [markdown]
-# A line is the mean of five seeds, a band its 95 % interval. In the upper row the saturating line lies beneath the
-# non-saturating one. *Before you read on:* which of the lines can you tell apart, and from when to when?
+# A line is the mean of five seeds, a band its 95 % interval. In the upper row the saturating line is hidden under the
+# non-saturating one. *Before you read on:* which of the lines can you tell apart, and between which steps?
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -380,8 +383,9 @@ claim(
 )
 
 # %% [markdown]
-# A record can be of another program. A part of it again, with the function that made it: both losses of the article,
-# to step 250 with two seeds in balance, to step 100 with one and the strong $D$.
+# A record might come from another version of the program. So we repeat a part of it with the function that made it:
+# both losses of the article, with the balanced $D$ up to step 250 for two seeds, with the strong $D$ up to step 100
+# for one seed.
 
 # %%
 BOTH = ("saturating", "non-saturating")
@@ -400,16 +404,16 @@ claim(
 )
 
 # %% [markdown]
-# ## Which differences are noise? (9 min)
+# ## Which differences are noise? (9 min, depth)
 #
-# Two means of five seeds always differ. The question is whether they differ by more than they would if only the seeds were
-# others. The mean of $n$ values with variance $s^2$ has the variance $s^2/n$; of a difference the variances add:
+# Two means of five seeds always differ. The question is whether they differ by more than other seeds alone would make
+# them differ. The mean of $n$ values with variance $s^2$ has the variance $s^2/n$; of a difference the variances add:
 #
 # $$\bar x-\bar y\;\pm\;t_{\nu}\sqrt{\frac{s_x^2}{n_x}+\frac{s_y^2}{n_y}},\qquad
 # \nu=\frac{(u+v)^2}{u^2/(n_x-1)+v^2/(n_y-1)},\quad u=\frac{s_x^2}{n_x},\;v=\frac{s_y^2}{n_y}$$
 #
-# with $t_\nu$ the quantile of Student's distribution with $\nu$ degrees of freedom (Welch 1947; the variances need not be
-# equal, and here they are not).
+# with $t_\nu$ the 97.5 % quantile of Student's distribution with $\nu$ degrees of freedom (Welch 1947; the two
+# variances need not be equal, and here they are not).
 
 
 # %%
@@ -430,12 +434,12 @@ claim(
 )
 
 # %% [markdown]
-# One more trap. We are about to look at 24 intervals, and of twenty 95 % intervals one misses by luck alone. So the figure
-# has two for each difference: thick, 95 % for this one; thin, so wide that *all 24 hold at once* with 95 % (each with
-# $1-0.05/24$: Bonferroni). We call a difference one only if the thin bar keeps clear of 0. Everything is held against the
-# non-saturating loss at the same balance; better is to the right for the score, to the left for the distances. In the middle
-# stand two balances that we have not looked at yet: what makes the
-# strong $D$ strong, its five steps or its rate?
+# There is one more problem. We are going to look at 24 intervals, and of twenty 95 % intervals one on average misses
+# the true value by chance. So the figure has two bars for each difference. The thick bar has 95 % for this one
+# difference. The thin bar is so wide that *all 24 hold at once* with 95 % (each with $1-0.05/24$: Bonferroni). We
+# call a difference real only if its thin bar does not touch 0. Every loss is compared with the non-saturating loss at
+# the same balance; better is to the right for the score, to the left for the distances. In the middle are two new
+# balances: what makes the strong $D$ strong, its five steps or its rate?
 
 # %%
 OTHERS = [loss for loss in LOSSES if loss != "non-saturating"]
@@ -459,7 +463,8 @@ fig = figures.losses.differences(held, "non-saturating", linear)
 plt.show()
 
 # %% [markdown]
-# The same in numbers, with the 95 % interval of each; bold is what keeps clear of 0 when all 24 are asked at once:
+# The same in numbers, each with its 95 % interval; bold means that the thin bar, for all 24 at once, does not touch
+# 0:
 
 
 # %%
@@ -519,11 +524,14 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Between the best and the worst of the four mean scores lie 0.2 in balance and 4.7 with the strong $D$: compare
-# your two numbers. In balance, nothing is told from noise: and not for want of looking, since the interval says how much could hide there, a
-# third of a point where real digits are four and a half away. With the strong $D$, everything. Note the thin bars of the
-# hinge: all three measures lean the same way, each clear of 0 by its *own* interval, none when we own up to having looked 24
-# times. A hint, to be tried on new seeds; not a result. Only least squares, in pixels, passes.
+# **What you saw.** The best and the worst of the four mean scores differ by 0.2 with the balanced $D$ and by 4.7 with
+# the strong $D$: compare your two numbers. With the balanced $D$ every difference is noise. Nor can a large
+# difference be hidden there: the interval leaves room for a third of a point, while real digits are four and a half
+# points away.
+#
+# With the strong $D$ the saturating loss is clearly worse in all three measures. Look at the bars of the hinge loss
+# there: all three measures point the same way, each thick bar misses 0, but no thin bar does. That is a hint, to be
+# tried on new seeds; it is not a result. Besides saturating, only least squares, in pixels, passes the test.
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -550,10 +558,11 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice** the last one? A $D$ far ahead is no evil. (It costs nearly three times the time for each step.) What is
-# evil is to be taught by it through $\log(1-D)$.
+# **Did you notice** the last claim? A $D$ that is far ahead does no harm by itself. (It costs nearly three times the
+# time for each step.) The harm comes when $G$ learns from it through $\log(1-D)$.
 #
-# The two rows in the middle of the figure need their history. Here is half a strong $D$, by its steps and by its rate:
+# For the two rows in the middle of the figure, look at the whole training. Here $D$ has either the five steps or the
+# ten times higher rate, not both:
 
 # %%
 halfway = {balance: panels_of(balance, BOTH) for balance in study.APART}
@@ -583,15 +592,17 @@ claim(
 )
 
 # %% [markdown]
-# So it is a matter of degree. A $D$ somewhat ahead makes the saturating loss *late*; further ahead, worse; far ahead, dead.
-# And the judge's score, the article's kind of measure, is the last to see it: its curves in the left panels nearly touch
-# while the pixels are two or three times as far off (`15/score-hardly-sees-it`).
+# So it is a question of how far $D$ is ahead. If it is a little ahead, the saturating loss learns *late*; further
+# ahead, it ends worse; far ahead, it does not learn at all. And the judge's score, the article's kind of measure, is
+# the last to show it: its curves in the left panels nearly touch while the distances of the pixels differ by a factor
+# of two or three (`15/score-hardly-sees-it`).
 #
-# ## Why does nothing happen in balance? (7 min)
+# ## Why does nothing happen in balance? (7 min, depth)
 #
-# Look at $D$, not at $G$. `10/alike-at-half` says that where $D=½$ the two losses of the article pull alike. So where is $D$
-# while a balanced pair trains? Five seeds, both losses, 100 steps; on seed 0 some more, to see digits. The two rows below
-# are drawn from the *same* twelve $z$, by two generators that were trained under different losses.
+# Look at $D$, not at $G$. `10/alike-at-half` says that where $D=½$ the two losses of the article pull equally. So
+# what does $D$ answer while a balanced pair trains? We train five seeds of both losses for 100 steps; seed 0 for 400,
+# to see digits. The two rows below are drawn from the *same* twelve $z$, by two generators that were trained under
+# different losses.
 
 # %%
 balanced_runs = {
@@ -628,13 +639,13 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Not two methods with equal results: *one* method. A $D$ in balance answers about ½ to everything, at ½ the two
-# losses have the same slope, and so the two trainings are nearly the same training. (Rounding and curvature part them in
-# the end; by then both are as good.) There the article's sentence is true. And there its swapped labels cannot be noticed:
-# there is nothing to swap.
+# **What you saw.** These are not two methods with equal results, but *one* method. A $D$ in balance answers about ½
+# to everything, at ½ the two losses have the same slope, and so the two trainings are nearly the same. (Their small
+# differences add up in the end; by then both are equally good.) In this case the article's sentence is true. And here
+# its swapped labels cannot be noticed: both lines train alike.
 #
-# The strong $D$ leaves ½ within ten steps. What does each loss send $G$ then? The record has it: `slope_g`, the norm of
-# $\partial L_G/\partial\theta_G$.
+# The strong $D$ leaves ½ within ten steps. How large is the gradient that each loss then sends to $G$? It was
+# recorded as `slope_g`, the norm of $\partial L_G/\partial\theta_G$.
 
 # %%
 ratio = {
@@ -658,11 +669,12 @@ claim(
 )
 
 # %% [markdown]
-# One thing is odd. Adam divides a gradient by its own size, and `06/adam-first-step` showed that its first step goes as far
-# with either loss. Then a gradient that is 200 times smaller should not matter! *Predict:* it does, as the record shows;
-# what does Adam divide by? Not by the size of *this* gradient, but by the root of a running mean of squares, which with
-# $\beta_2=0.999$ remembers a thousand steps. The gradient falls in a few dozen steps, and Adam still divides by what it was. If
-# that is right, a forgetful Adam must save the saturating loss. Same loss, same strong $D$; for $G$ alone $\beta_2=0.9$:
+# One thing is strange. Adam divides a gradient by its size, and `06/adam-first-step` showed that its first step is
+# equally long with either loss. Then a gradient that is 200 times smaller should not matter! But the record shows
+# that it does. *Predict* why: what exactly does Adam divide by? Not by the size of *this* gradient, but by the root
+# of a running mean of squares, which with $\beta_2=0.999$ remembers about a thousand steps. The gradient falls within
+# a few dozen steps, and Adam still divides by its old size. If that is right, an Adam with a shorter memory must help
+# the saturating loss. We keep the loss and the strong $D$, and take $\beta_2=0.9$ for $G$ alone:
 
 # %%
 forgetful = replace(
@@ -692,12 +704,13 @@ claim(
 )
 
 # %% [markdown]
-# So "the gradient vanishes" is half of the story; the other half is an optimizer that does not notice in time. (It is no
-# remedy: the other losses are far ahead at that step.)
+# So "the gradient vanishes" is half of the reason; the other half is an optimizer that adapts too slowly. (A shorter
+# memory is not enough, though: the other losses are far ahead at that step.)
 #
-# **And least squares?** Its curve starts late. `10/hinge-pulls-always` foretold it: a new $D$ gives all scores near 0, 0 is
-# where this $G$ wants them, and $G$ is content until $D$ has pushed the fakes down. Mao et al. (2017) name another target
-# for $G$, the real ones', $\tfrac12\mathbb E_q[(a-1)^2]$. If our reason is right, that one does not wait.
+# **And least squares?** Its curve starts late, as `10/hinge-pulls-always` lets us expect: a new $D$ gives all fakes
+# scores near 0, this $G$ aims at 0, and so it hardly moves until $D$ has pushed the fakes down. Mao et al. (2017)
+# give another target for $G$, that of the real examples: $\tfrac12\mathbb E_q[(a-1)^2]$. If our reason is right, $G$
+# starts at once with that target.
 
 # %%
 eager = objectives.least_squares._replace(generator=lambda a: ((a - 1) ** 2).mean() / 2)
@@ -725,18 +738,18 @@ claim(
 )
 
 # %% [markdown]
-# ## When $L_D$ is near zero (9 min)
+# ## When $L_D$ is near zero (9 min, depth)
 #
-# The article reasons: 「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります」, when gradients vanish $L_D$ is as close
-# to 0 as you like; and so 「Dの損失が0に近いほど、この変更は生きてくる」, the closer $L_D$ is to 0, the more should the change of
-# the loss do. The conclusion is right, and the reason the wrong way round. Chapter 06 had, for every $D$
+# The article reasons: 「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります」, when gradients vanish $L_D$ is as close to 0 as you like;
+# and so 「Dの損失が0に近いほど、この変更は生きてくる」, the closer $L_D$ is to 0, the more the change of the loss should help. The
+# conclusion is right, but the reason is the wrong way round. Chapter 06 showed, for every $D$
 # (`06/loss-d-bounds-gradient`),
 #
 # $$\mathbb E_q\left|\frac{\partial\log(1-D)}{\partial a}\right| = \mathbb E_q[D]\;\le\;\mathbb E_q[-\log(1-D)]\;\le\;L_D,$$
 #
-# so that $L_D\to0$ *makes* the saturating gradient vanish. There it was tried on random numbers. Here are the minibatches of
-# real training, each a dot, as $D$ saw them. And one $D$ that we choose, that of a balanced pair which went on for 300 steps
-# *without real examples* (a loader that ran dry, say).
+# so that $L_D\to0$ *makes* the saturating gradient vanish. There we tried it on random numbers. In the figure below
+# each dot is a minibatch of a real training, as $D$ saw it. We add one special $D$: that of a balanced pair, trained
+# for 300 more steps *without real examples* (as if the data loader had stopped).
 
 
 # %%
@@ -793,10 +806,10 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Down in the left corner, $L_D<0.001$, there is nothing but the saturating loss, starving. The
-# non-saturating one has been at $L_D\approx0.01$ for hundreds of steps and came back: for it a small $L_D$ says "$D$ is
-# ahead", not "$G$ is lost". And on the right $D$ has lost its way, the gradient is gone, and $L_D$ is *large*. So as a
-# warning light:
+# **What you saw.** In the lower left corner, $L_D<0.001$, there are only dots of the saturating loss, whose $G$ gets
+# almost no gradient. The non-saturating one was at $L_D\approx0.01$ for hundreds of steps and still recovered: for it
+# a small $L_D$ says "$D$ is ahead", not "$G$ is lost". And the special $D$ on the right is wrong about the real
+# examples: the gradient is gone, and $L_D$ is *large*. So read $L_D$ as follows:
 #
 # | you see | saturating | non-saturating, hinge, least squares |
 # |---|---|---|
@@ -804,8 +817,8 @@ claim(
 # | $L_D\approx2\log2$ (hinge 2, least squares 1) | balance, or a blind $D$ (`06/blind-discriminator`) | the same |
 # | $L_D$ large | $D$ is broken; look at its data | the same |
 #
-# For the hinge loss zero has one more meaning. Where all real scores are beyond 1 and all fakes beyond $-1$, $L_D$ is exactly
-# 0 and *$D$* stops, while $G$ goes on:
+# For the hinge loss zero has one more meaning. If all real scores are above 1 and all scores of fakes below $-1$,
+# then $L_D$ is exactly 0 and *$D$* stops learning, while $G$ goes on:
 
 # %%
 real, fake = torch.tensor([1.5, 3.0]).requires_grad_(), torch.tensor([-1.2, -4.0]).requires_grad_()
@@ -842,7 +855,7 @@ widgets.explore(
 )
 
 # %% [markdown]
-# And a table to keep. The last column is the evidence; where it is another chapter's, it is named.
+# Here is a table to keep. The last column is the evidence; if it is from another chapter, that chapter is named.
 #
 # | your situation | take | evidence |
 # |---|---|---|
@@ -856,9 +869,9 @@ widgets.explore(
 # | a sigmoid at the end of $D$ | take it off; losses on logits | `10/stuck-on-probabilities`, `10/d-cannot-learn` |
 # | your own data | both losses, five seeds each, intervals; this table is of digits | `10/welch`, `15/one-run-decides-nothing` |
 #
-# The last row is meant. These are digits of 64 pixels and networks of a few thousand weights. What carries over is the
-# mechanism, $-D$ against $-(1-D)$; how far ahead your $D$ is, only your runs can say. The article's own experiment, in its own
-# length, is one line for each loss; it wants a GPU, and fetches CIFAR-10 once:
+# Take the last row seriously. These are digits of 64 pixels and networks of a few thousand weights. The mechanism,
+# $-D$ against $-(1-D)$, holds for all data; how far ahead your $D$ is, only your own runs can show. The article's
+# experiment in its full length is one line for each loss; it needs a GPU, and downloads CIFAR-10 once:
 
 # %%
 full = recipes.recipe("dcgan", "cifar10", "full")
@@ -881,29 +894,31 @@ claim(
 #
 # ## What the sources get wrong
 #
-# All of it is about **the loss article** (こしあん 2019), whose question is a good one and whose experiment was honest work.
+# All of this is about **the loss article** (こしあん 2019). Its question is a good one, and its experiment was honest
+# work.
 #
 # - **The two lines.** `bce_loss(fake_d_output_prob, torch.ones(batch_size, 1))` under 「min(log(1-D))で最適化する場合」 and
-#   `-bce_loss(…, torch.zeros(…))` under 「max(log D)で最適化する場合」. Trained as printed, each is the other's:
-#   `10/min-trains-non-saturating`, `10/max-trains-saturating`, `10/not-its-comment`.
+#   `-bce_loss(…, torch.zeros(…))` under 「max(log D)で最適化する場合」. Trained as printed, each line is the loss of the other
+#   comment: `10/min-trains-non-saturating`, `10/max-trains-saturating`, `10/not-its-comment`.
 # - **So which of its figures is which?** See the table below.
-# - **「min(log(1-D))の場合はDのones, zerosが逆転しますが、maxlogDの場合は同じになるはずです」** ("with min log(1 − D) the ones and zeros
-#   of D are reversed, with max log D they should be the same"). The same swap in words; exercise 10.1 sorts it out.
-# - **「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります(逆は必ずしも成立しないそうです)」** ("when gradients vanish $D$'s loss comes
-#   as close to 0 as you like; the converse is said not to hold"). The converse is what holds: `10/bound-in-training`,
-#   `10/vanished-and-large`. What it makes of it, that the change should matter most where $L_D$ is near 0, is right:
+# - **「min(log(1-D))の場合はDのones, zerosが逆転しますが、maxlogDの場合は同じになるはずです」** ("with min log(1 − D) the ones and zeros of D are
+#   reversed, with max log D they should be the same"). This is the same swap in words; see exercise 10.1.
+# - **「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります(逆は必ずしも成立しないそうです)」** ("when gradients vanish $D$'s loss comes as close to 0 as
+#   you like; the converse is said not to hold"). Only the converse is true: `10/bound-in-training`,
+#   `10/vanished-and-large`. Its conclusion, that the change should matter most where $L_D$ is near 0, is right:
 #   `10/strong-slope`.
-# - **「Inception Scoreを見るとminとmaxにはほとんど差がない」** ("in the Inception Score there is hardly any difference between min and max").
-#   True in balance, for the reason in `10/half-all-along`. False where $D$ is far ahead: `10/strong-saturating-fails`. On STL-10
-#   its $D$ was meant to be ahead (「Dが0に近づきやすいようにしています」). How far it was we cannot know; somewhat ahead a score is
-#   the last to see the difference, `10/score-misses-it`, and one run each cannot tell it from noise.
+# - **「Inception Scoreを見るとminとmaxにはほとんど差がない」** ("in the Inception Score there is hardly any difference between min and
+#   max"). True in balance, for the reason in `10/half-all-along`. False where $D$ is far ahead:
+#   `10/strong-saturating-fails`. On STL-10 its $D$ was meant to be ahead (「Dが0に近づきやすいようにしています」). How far it was we
+#   cannot know. If it was a little ahead, a score is the last measure to show the difference, `10/score-misses-it`,
+#   and one run of each loss cannot tell it from noise.
 # - **「むしろ、Hinge lossで訓練したほうがInception Scoreは高そう」** ("rather, training with the hinge loss seems to give the higher
-#   Inception Score"). In balance there is no such thing, `10/balanced-is-noise`. With a strong $D$, which its STL-10 setting
-#   was meant to have, our record leans the same way, and it is not proved: `10/hinge-is-a-hint`.
+#   Inception Score"). In balance we find no such difference, `10/balanced-is-noise`. With a strong $D$, which its
+#   STL-10 setting was meant to have, our record points the same way, but this is not proved: `10/hinge-is-a-hint`.
 # - **「勾配消失と、クォリティーを上げることはおそらく別問題なのではないか」** ("vanishing gradients and raising the quality are probably separate
-#   matters"). They are separate while nothing vanishes. Where it does, quality goes with it:
+#   matters"). They are separate while no gradient vanishes. Where one does, quality is lost with it:
 #   `10/strong-slope`, `10/strong-saturating-fails`, `15/quality-vanishes-too`.
-# - **`nn.BCELoss` on probabilities** did no harm in such a training (`10/no-harm-here`), and may in yours:
+# - **`nn.BCELoss` on probabilities** did no harm in such a training (`10/no-harm-here`), but may do harm in yours:
 #   `10/stuck-on-probabilities`, `10/d-cannot-learn`.
 #
 # If its runs used the lines as printed, its figures are these:
@@ -916,17 +931,19 @@ claim(
 # | STL-10, new: 「ものすごいスパイクでこれ本当に上手くいってるの?」 ("terrible spikes; does this really work?") | max log D | saturating |
 # | STL-10, Hinge loss | hinge | hinge |
 #
-# There is a witness for the third: the author's published code of a later post has `BCEWithLogits(logits, ones)` for $G$ and
-# calls it BCE, and that is the non-saturating loss. For the others there are only the printed lines, hence the "if".
+# There is further evidence for the third: the author's published code of a later post has `BCEWithLogits(logits,
+# ones)` for $G$ and calls it BCE, and that is the non-saturating loss. For the others we have only the printed lines;
+# that is why we write "if".
 #
-# **And this course.** `06/frozen-four-decades` and `06/adam-first-step` together might lead one to think that Adam makes up
-# for a vanished gradient. For one step it does. In training it does not, unless it forgets quickly: `10/forgetful-adam`.
+# **And this course.** `06/frozen-four-decades` and `06/adam-first-step` together may suggest that Adam makes up for a
+# vanished gradient. In one step it does. In training it does not, unless its memory is short: `10/forgetful-adam`.
 #
 # ## Exercises (14 min)
 #
-# **Exercise 10.1** · ★☆☆ · 3 minutes. Four ways to write $G$'s loss; `bce` is the cross-entropy on logits, `a` are the scores
-# of the fakes. In A, B and C $D$ is trained with ones for the real and zeros for the fakes, in D the other way round. Say of
-# each: `s` saturating, `n` non-saturating, `x` neither, as one word of four letters.
+# **Exercise 10.1** · ★☆☆ · 3 minutes. Here are four ways to write $G$'s loss; `bce` is the cross-entropy on logits,
+# `a` are the scores of the fakes. In A, B and C the discriminator is trained with ones for the real and zeros for the
+# fakes, in D the other way round. Name each loss: `s` saturating, `n` non-saturating, `x` neither, as one word of
+# four letters.
 #
 # ```python
 # loss = -bce(a, zeros)  # A
@@ -948,14 +965,15 @@ check("10.1", which)
 # check("10.1", "snxn")
 # ```
 #
-# `bce(a, ones)` is $-\log\sigma(a)$ and `bce(a, zeros)` is $-\log(1-\sigma(a))$. So A is $\log(1-D)$, B is $-\log D$, and C is
-# $\log D$, minimised: $G$ learns to be found out. In D $1-\sigma(a)$ is the probability of being real, and its $-\log$ is
-# what B is in other letters. It is the *pair* of labels that decides, $D$'s and $G$'s: "flip labels when training $G$".
+# `bce(a, ones)` is $-\log\sigma(a)$ and `bce(a, zeros)` is $-\log(1-\sigma(a))$. So A is $\log(1-D)$, B is $-\log D$,
+# and C is $\log D$, minimised: $G$ learns to look fake. In line D, $1-\sigma(a)$ is the probability of being real,
+# and minus its log is the same loss as B. The *pair* of labels decides, the discriminator's and the generator's:
+# "flip labels when training $G$".
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 10.2** · ★★☆ · 5 minutes. Write `interval(x, y)`: the pair (low, high) of Welch's 95 % interval for
+# **Exercise 10.2** · ★★☆ · 5 minutes, depth. Write `interval(x, y)`: the pair (low, high) of Welch's 95 % interval for
 # mean(x) − mean(y), for two arrays that need not be of one length. `stats.t.ppf(level, degrees)` is the quantile.
 
 
@@ -982,15 +1000,15 @@ check("10.2", interval)
 # check("10.2", interval)
 # ```
 #
-# If one of the two hardly varies, $\nu$ is little more than the other's $n-1$: four degrees of freedom for five seeds, and
+# If one of the two hardly varies, $\nu$ is close to $n-1$ of the other: four degrees of freedom for five seeds, and
 # $t=2.78$ instead of 1.96.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 10.3** · ★★☆ · 3 minutes. $\mathbb E_q[D]\le L_D$ is true and not sharp: at $L_D=3$ it says nothing. Write
-# `at_most(loss_d)`: the largest mean of $D$ over the fakes that is possible with this $L_D$. ($-\log(1-D)$ is convex in $D$,
-# and the real examples may cost nothing.)
+# **Exercise 10.3** · ★★☆ · 3 minutes, depth. $\mathbb E_q[D]\le L_D$ is true but not sharp: at $L_D=3$ it says nothing,
+# because $D\le1$ anyway. Write `at_most(loss_d)`: the largest mean of $D$ over the fakes that is possible with this
+# $L_D$. ($-\log(1-D)$ is convex in $D$, and the real examples may cost nothing.)
 
 
 # %%
@@ -1010,14 +1028,14 @@ check("10.3", at_most)
 # check("10.3", at_most)
 # ```
 #
-# By Jensen $L_D\ge\mathbb E_q[-\log(1-D)]\ge-\log(1-\mathbb E_q[D])$, with equality where $D$ is sure of all real examples and
-# gives each fake the same. In balance, $L_D=2\log2$, it allows ¾.
+# By Jensen's inequality $L_D\ge\mathbb E_q[-\log(1-D)]\ge-\log(1-\mathbb E_q[D])$, with equality if $D=1$ on all real
+# examples and $D$ is the same on all fakes. In balance, $L_D=2\log2$, it allows ¾.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 10.4** · ★★☆ · 3 minutes. Mend the slow start of least squares: write `eager(a)`, $G$'s loss of the scores `a` of a
-# minibatch of fakes, a mean of squares with its ½ that pulls at a score of 0 with 1.
+# **Exercise 10.4** · ★★☆ · 3 minutes, depth. Mend the slow start of least squares: write `eager(a)`, $G$'s loss of the
+# scores `a` of a minibatch of fakes. It is half a mean of squares, and pulls at a fake with score 0 with strength 1.
 
 
 # %%
@@ -1060,4 +1078,4 @@ checked()
 # - B. L. Welch, *The generalization of "Student's" problem when several different population variances are involved*,
 #   Biometrika 1947.
 #
-# Next: chapter 12, a critic whose loss can be read.
+# Next: chapter 11, a generator that is told what to draw. Chapter 12 has a critic whose loss can be read.

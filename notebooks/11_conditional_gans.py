@@ -9,23 +9,24 @@
 # %% [markdown]
 # # 11 · Conditional GANs
 #
-# **The question.** How does one tell a generator what to draw, and how does one see that it listens?
+# **The question.** How does one tell a generator what to draw, and how does one check that it does so?
 #
 # *80 minutes.*
 #
 # **You will be able to**
 #
 # - write the objective of a conditional GAN with all its labels in place, and say what happens when one is missing;
-# - tell a network a label in four ways, and say what each of them can express;
+# - give a network a label in four ways, and say what each of them can express;
 # - derive the projection discriminator from a ratio of densities;
 # - say what an auxiliary classifier adds to the game, and what it leaves out;
 # - judge a conditional generator by two numbers, neither of which is enough alone.
 #
-# **Predict before you run.** *First:* four kinds of points, a generator that is told which kind to draw, and a
-# discriminator that is told the kind of the real points but, by a slip in the formula, not that of the fakes. How often
-# does the generator draw what it was asked for? *Second:* two kinds of points that overlap; 84 in 100 real ones lie on
-# their own side. A generator has learned them with the help of a classifier, very well. Of its points, how many lie on
-# their own side: fewer, 84, or more? Write two numbers down.
+# **Predict before you run.** *First:* there are four kinds of points. The generator is told which kind to draw. The
+# discriminator is told the kind of the real points but, because of a mistake in the formula, not that of the fakes.
+# How often does the generator draw the kind that it was asked for? *Second:* there are two kinds of points that
+# overlap; 84 in 100 real ones lie on their own side. A generator has learned them very well, with the help of a
+# classifier. Of 100 of its points, how many lie on their own side: fewer than 84, 84, or more? Write two numbers
+# down.
 
 # %%
 import inspect
@@ -65,9 +66,9 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## A density for each label (7 min)
 #
-# So far a generator made *some* face, *some* digit. Now it is to be told which. An example comes with a *label* $y$,
-# and what is to be learned is not $p(x)$ but a density $p(x\mid y)$ for each $y$. The smallest case: points on the
-# line, of two kinds, that overlap.
+# So far a generator made *some* face, *some* digit. Now we want to tell it which. Each example has a *label* $y$, and
+# the generator must learn not $p(x)$ but a density $p(x\mid y)$ for each $y$. The smallest case is two kinds of
+# points on the line, which overlap.
 
 # %%
 axis = np.linspace(-12, 12, 2401)
@@ -89,22 +90,22 @@ fig = figures.conditional.kinds(axis[near], {"the data": 2 * p[:, near]})
 plt.show()
 
 # %% [markdown]
-# The generator gets the label beside its noise, $G(z,y)$, and so has a density $q(x\mid y)$ for each. The discriminator
-# gets the label beside the example: $D(x,y)$ says how likely it is that the *pair* is real. Real pairs come as they are
-# in the data. Fake pairs are made so: draw a label $y$ with the frequencies $p(y)$ that it has in the data, then $z$,
-# then $G(z,y)$. The game is the old one, with pairs where points were:
+# The generator gets the label together with its noise, $G(z,y)$, and so has a density $q(x\mid y)$ for each label.
+# The discriminator gets the label together with the example: $D(x,y)$ says how likely it is that the *pair* is real.
+# Real pairs come from the data. A fake pair is made in three steps: draw a label $y$ with the frequencies $p(y)$ of
+# the data, draw $z$, and take $(G(z,y),y)$. The game is the old one, with pairs instead of points:
 #
 # $$\min_G\max_D\;V=\mathbb{E}_{(x,y)\sim p}\bigl[\log D(x,y)\bigr]+\mathbb{E}_{y\sim p(y)}\,\mathbb{E}_{z}
 # \bigl[\log\bigl(1-D(G(z,y),y)\bigr)\bigr].$$
 #
-# So all of chapter 02 holds, for pairs. The best discriminator is
+# So all of chapter 02 holds for pairs. The best discriminator is
 #
 # $$D^*(x,y)=\frac{p(x,y)}{p(x,y)+q(x,y)},\qquad p(x,y)=p(y)\,p(x\mid y),\quad q(x,y)=p(y)\,q(x\mid y),$$
 #
-# and $p(y)$ cancels in it: one discriminator for each label, in one network. The value, too, is that of many small
-# games, $V(D^*)=\sum_y p(y)\,\bigl[2\,\mathrm{JSD}\bigl(p(x\mid y),q(x\mid y)\bigr)-\log 4\bigr]$. Three models that we
-# can write down: one that is **right**, one that has the two labels **swapped**, and one that is **deaf**: it draws a
-# point of either kind, whatever it is told.
+# and $p(y)$ cancels in it: so $D^*$ is one discriminator for each label, in one network. The value, too, is a mean
+# over small games, one for each label: $V(D^*)=\sum_y p(y)\,\bigl[2\,\mathrm{JSD}\bigl(p(x\mid y),q(x\mid
+# y)\bigr)-\log 4\bigr]$. We compare three models that we can write down: one is **right**, one has the two labels
+# **swapped**, and one is **deaf**: it ignores the label and draws a point of either kind.
 
 # %%
 MODELS = {"right": p, "swapped": p[::-1], "deaf": np.stack([p.sum(0)] * 2) / 2}
@@ -128,13 +129,13 @@ claim(
 )
 
 # %% [markdown]
-# And a network that is trained? Let the deaf generator stand still, and train two discriminators against it, five seeds
-# of each. One is told the label, one is not. *Predict:* what will each say of a point at $x=2$?
+# Does a trained network find this $D^*$? Keep the deaf generator fixed, and train two discriminators against it, five
+# seeds of each. One is told the label, one is not. *Predict:* what will each say of a point at $x=2$?
 
 
 # %%
 class Deaf(nn.Module):
-    """A generator that hears nothing: a point of either kind, whatever it is told."""
+    """A generator that ignores its label: it always draws a point of either kind."""
 
     def __init__(self):
         super().__init__()
@@ -145,7 +146,7 @@ class Deaf(nn.Module):
 
 
 class Untold(nn.Module):
-    """A discriminator D(x) among networks that are told labels: it is given y and does not look."""
+    """A discriminator D(x) where the loop expects D(x, y): it is given y and ignores it."""
 
     def __init__(self, D):
         super().__init__()
@@ -161,7 +162,7 @@ def step_of_d(run):
 
 
 def quickly(gan):
-    """The method with a quick Adam for both players and a moving average of G: so do all trainings of this chapter."""
+    """The method with a quick Adam for both players and a moving average of G, as in all trainings of this chapter."""
     quick = partial(training.adam, lr=2e-3, betas=(0.0, 0.99))
     return replace(gan, optimizer_d=quick, optimizer_g=quick, ema=0.98)
 
@@ -209,14 +210,14 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The points of a deaf generator are perfect, as points. As *pairs* they are not, and only the one who
-# sees pairs can say so: "a point at 2 that calls itself kind 0? Fake." What would such a $D$ tell the generator? At the
-# optimum its logit is, here where $q(x\mid y)=p(x)$,
+# **What you saw.** The points of a deaf generator are perfect as points. As *pairs* they are not, and only a $D$ that
+# sees pairs can find that out: "a point at 2 with the label 0? Fake." What does such a $D$ teach the generator? Here
+# $q(x\mid y)=p(x)$, so the logit of $D^*$ is
 #
 # $$\log\frac{p(x,y)}{q(x,y)}=\log\frac{p(y)\,p(x\mid y)}{p(y)\,p(x)}=\log p(y\mid x)-\log p(y),$$
 #
-# so its slope in $x$, all that $G$ ever hears, is the slope of $\log p(y\mid x)$: that of a *classifier*. Nobody has
-# put a classifier in. Keep this in mind.
+# and its slope in $x$, which is all that $G$ learns from, is the slope of $\log p(y\mid x)$: that of a *classifier*.
+# Yet we did not build one. Keep this in mind.
 
 # %%
 logit = np.log(best / (1 - best))
@@ -233,16 +234,16 @@ claim(
 )
 
 # %% [markdown]
-# ## A discriminator that is not told (7 min)
+# ## A discriminator that is not told (7 min, depth)
 #
-# The slides that we follow (sakai 2018, line 358) write the objective so:
+# The slides that we follow (sakai 2018, line 358) write the objective as
 #
 # $$\min_G\max_D V=\mathbb{E}_{p_{data}(x)}[\log D(x|y)]+\mathbb{E}_{p_g(x)}[\log(1-D(G(z|y)))]$$
 #
-# Three things are not as they should be. $z$ is drawn, and it says $p_g(x)$. There is no mean over $y$. And in the
-# second term $D$ sees a fake, and not the label that it was made for. The original paper (Mirza & Osindero 2014, eq. 2)
-# has $z\sim p_z(z)$ right, and the other two as here. Everybody knows what is meant. But suppose a machine does what is
-# written. What game is it?
+# Three things are wrong. The second mean is over $p_g(x)$, although $z$ is drawn. There is no mean over $y$. And in
+# the second term $D$ sees a fake, but not the label that it was made for. The original paper (Mirza & Osindero 2014,
+# eq. 2) has $z\sim p_z(z)$, which is right, but the other two mistakes as well. A reader can guess what is meant. But
+# what game is it if a machine does exactly what is written?
 #
 # | $D$ is told | of real pairs | of fakes | what $D$ compares |
 # |---|---|---|---|
@@ -251,8 +252,9 @@ claim(
 # | the real ones only, as written | $y$ | – | pairs with points |
 # | another label with the fakes | $y$ | $y'$, drawn anew | $p(x,y)$ with $p(y)\,q(x)$ |
 #
-# The last row is what one gets when the labels of a minibatch of fakes are drawn a second time by mistake. *Predict*
-# for each game which of the three models, right, swapped or deaf, is best: the one with the lowest $2\,\mathrm{JSD}$.
+# The last row is what happens if, by mistake, the program draws new labels for a minibatch of fakes before it shows
+# them to $D$. *Predict* for each game which of the three models, right, swapped or deaf, has the lowest
+# $2\,\mathrm{JSD}$, which is best for $G$.
 
 # %%
 nothing = np.zeros_like(axis)
@@ -295,18 +297,18 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice** the third row? With the formula as written, $D$ need not look at the images at all. A pair with a
-# label is real, one without is fake. $L_D$ goes to 0, and nothing is learned from a $D$ that has no reason to look at
-# $x$.
+# **Did you notice** the third row? With the formula as written, $D$ need not look at the points at all. An example
+# with a label is real, one without is fake. $L_D$ goes to 0, and $G$ learns nothing from a $D$ that has no reason to
+# look at $x$.
 #
-# In the second and the fourth game $G$ does learn something: $q(x)$, the mixture. What it does with the label is
-# nobody's business. So it would be wrong to say that it *ignores* the label.
+# In the second and the fourth game $G$ does learn something: the mixture $p(x)$. How it uses the label does not
+# matter to $D$. That does not mean that $G$ *ignores* the label.
 #
-# ## The same in training (7 min)
+# ## The same in training (7 min, depth)
 #
-# Four spots in the plane, one for each label. The networks are small, $D$ is told by concatenation (more of that
-# below). A fifth label, `NOBODY`, means: not told. Here is Algorithm 1 with all its labels; `of_real` and `of_fake` say
-# what $D$ hears.
+# The data are four spots in the plane, one for each label. The networks are small, and $D$ gets the label by
+# concatenation (explained in the next section). A fifth label, `NOBODY`, means "not told". Here is Algorithm 1 with
+# all its labels; `of_real` and `of_fake` give the label that $D$ is told.
 
 # %%
 K = 4
@@ -410,19 +412,19 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** "Chance" is the mean of very different seeds. A generator that nobody checks is not deaf. Its label
-# is one more number of noise, a useful one, and it sends label 0 to *some* spot: a part of it, another one, or by luck
-# the right one. One seed of this broken program has an accuracy of 1. There are $4!=24$ ways to give four labels to
-# four spots, so now and then that must happen. A single run with a good sheet does not prove that the label is wired
-# up.
+# **What you saw.** The mean is that of chance, but the seeds are very different. A generator whose label is not
+# checked is not deaf. It uses its label like one more number of noise, and sends label 0 to *some* spot, or to parts
+# of several; by luck it can be the right one. One seed of this broken program has an accuracy of 1. There are $4!=24$
+# ways to give four labels to four spots, so this must happen sometimes. One run with good pictures does not prove
+# that the label is connected correctly.
 #
 # ## Four ways to say it (13 min)
 #
-# How does a number $y\in\{0,\dots,K-1\}$ enter a network? First of all it becomes a vector, row $y$ of a table that is
-# learned, the *embedding* $e(y)$.
+# How does a number $y\in\{0,\dots,K-1\}$ enter a network? First it becomes a vector, the *embedding* $e(y)$: row $y$
+# of a table that is learned.
 #
-# **Concatenation** (`methods.cgan`, Mirza & Osindero 2014). Put $e(y)$ beside the input, $[x,e(y)]$; beside an image as
-# constant planes. In a dense first layer, with the weights split in two parts, that is
+# **Concatenation** (`methods.cgan`, Mirza & Osindero 2014). Join $e(y)$ to the input, $[x,e(y)]$; for an image, as
+# extra channels that are constant. In a dense first layer, with the weights split into two parts, this is
 # $W[x,e(y)]+b=W_xx+\bigl(W_e\,e(y)+b\bigr)$: **each label has a bias of its own**, no more.
 
 # %%
@@ -443,8 +445,9 @@ claim(
 )
 
 # %% [markdown]
-# **Conditional batch normalisation** (Dumoulin et al. 2017; de Vries et al. 2017). Batch normalisation ends with a gain
-# $\gamma$ and a bias $\beta$ for each feature. Give each label its own, in every such layer of the generator:
+# **Conditional batch normalisation** (Dumoulin et al. 2017; de Vries et al. 2017). Batch normalisation ends with a
+# gain $\gamma$ and a bias $\beta$ for each feature. Here each label has its own $\gamma_y$ and $\beta_y$, in every
+# such layer of the generator:
 #
 # $$h\;\mapsto\;\gamma_y\,\frac{h-\mu}{\sqrt{\sigma^2+\varepsilon}}+\beta_y .$$
 #
@@ -481,22 +484,24 @@ claim(
 )
 
 # %% [markdown]
-# **Projection** (`methods.projection`, Miyato & Koyama 2018). Ask what the logit of $D$ *should* be. At the optimum it
-# is a log ratio, and a joint density is a product, so it falls in two:
+# **Projection** (`methods.projection`, Miyato & Koyama 2018). Ask what the logit of $D$ *should* be. At the optimum
+# it is a log ratio of joint densities. Each joint density is a product, $p(x,y)=p(x)\,p(y\mid x)$, so the log ratio
+# is a sum:
 #
 # $$\log\frac{p(x,y)}{q(x,y)}=\underbrace{\log\frac{p(x)}{q(x)}}_{\text{does it look real?}}
 # +\underbrace{\log\frac{p(y\mid x)}{q(y\mid x)}}_{\text{does the label fit?}}$$
 #
-# Say both $p(y\mid x)$ and $q(y\mid x)$ are softmax classifiers on the same features $\phi(x)$: $p(y\mid x)=
+# Suppose that both $p(y\mid x)$ and $q(y\mid x)$ are softmax classifiers on the same features $\phi(x)$: $p(y\mid x)=
 # \exp(v_y^\top\phi)/Z$ with $Z=\sum_k\exp(v_k^\top\phi)$, and $q(y\mid x)$ the same with $w_y$ and $Z'$. Then
 #
 # $$\log\frac{p(x,y)}{q(x,y)}=\underbrace{(v_y-w_y)^\top}_{e(y)^\top}\phi(x)
 # +\underbrace{\log\frac{p(x)}{q(x)}-\log\frac{Z}{Z'}}_{\psi(\phi(x))} .$$
 #
-# The label enters by one inner product with $\phi(x)$, the last hidden layer, and everything else does not know of it.
-# ($\psi$ is not the first term alone: the two $Z$ go with it.) That is the projection discriminator,
+# The label enters only through one inner product with $\phi(x)$, the last hidden layer; the rest does not depend on
+# it. ($\psi$ is not the first term alone: it also contains $Z$ and $Z'$.) That is the projection discriminator,
 # $D(x,y)=\psi(\phi(x))+e(y)^\top\phi(x)$. When is it exact? For Gaussians whose width does not depend on the label,
-# with $\phi(x)=(x,1)$. For others not, until $\phi$ has $\|x\|^2$, too; a hidden layer that is learned can have it.
+# $\phi(x)=(x,1)$ is enough. If the width depends on the label, $\phi$ must also contain $\|x\|^2$, which a hidden
+# layer can learn.
 
 # %%
 points = 3 * torch.randn(500, 2, generator=rng)
@@ -513,7 +518,7 @@ def log_ratio(widths_p, widths_q):
 
 
 def misfit(ratio, phi):
-    """How far the best ψ(x) + e(y)ᵀφ(x) is from the ratio. ψ may be anything, so the labels' differences decide."""
+    """How far the best ψ(x) + e(y)ᵀφ(x) is from the ratio. ψ is free, so only differences between labels count."""
     differences = ratio - ratio.mean(1, keepdim=True)
     e = torch.linalg.lstsq(phi, differences).solution
     return float((phi @ e - differences).abs().max())
@@ -548,13 +553,13 @@ claim(
 )
 
 # %% [markdown]
-# **An auxiliary classifier** (`methods.acgan`, Odena, Olah & Shlens 2017). Do not tell $D$ the label; *ask* it. $D$
-# gets a second output, class scores, whose softmax is $c_y(x)$. Both players are marked on it: to $L_D$ comes
-# $-\mathbb{E}_p[\log c_y(x)]-\mathbb{E}_q[\log c_y(x')]$, and to $L_G$ its second half: the generator helps the
-# classifier.
+# **An auxiliary classifier** (`methods.acgan`, Odena, Olah & Shlens 2017). Do not tell $D$ the label; *ask* $D$ for
+# it. $D$ gets a second output, class scores, whose softmax is $c_y(x)$. It enters both losses: we add
+# $-\mathbb{E}_p[\log c_y(x)]-\mathbb{E}_q[\log c_y(x')]$ to $L_D$, and the second of these terms to $L_G$. So the
+# generator helps the classifier.
 #
-# One forward pass gives both answers. In this course a further task of $D$ is a *head*, a pair of functions of that
-# further output. This is the whole of it, and below are the lines of the loop that read it:
+# One forward pass gives both answers. In this course an extra task of $D$ is called a *head*: a pair of functions of
+# the extra output. Here is the whole head, and below it the lines of the loop that use it:
 
 # %%
 classification = heads.Head(
@@ -594,23 +599,33 @@ claim(
 # %% [markdown]
 # | | $D$ hears $y$ | what it can express | $G$ hears $y$, in this library |
 # |---|---|---|---|
-# | `cgan` | at the input | anything, if the layers above are up to it | $e(y)$ beside $z$ |
+# | `cgan` | at the input | anything, if the layers above are large enough | $e(y)$ beside $z$ |
 # | `projection` | at the last hidden layer | $\psi(\phi)+e(y)^\top\phi$ | conditional batch norm if it has any, else $e(y)$ |
 # | `acgan` | never; it is asked for it | $\psi(\phi)$, and a softmax on $\phi$ | as in `projection` |
 #
 # Each takes any other method as its `base`: `methods.acgan(shape, 10, base=methods.wgan_gp)`.
 #
-# ## Too good to be true (11 min)
+# ## Half-way
 #
-# Back to the two kinds on the line. Of the real points $\Phi(1)=84$ % lie on their own side of 0: the kinds overlap,
-# and a fair number of points are in the other's land. *Predict* (you have): of the points of a perfect AC-GAN?
+# *34 minutes lie behind you, 46 ahead: a good place to stop.*
 #
-# Let the classifier be the best there is. It is shown real pairs and fake ones, half and half, $m=(p+q)/2$, so it
-# answers $c^*_y(x)=m(y\mid x)$, and its loss is $2H_m(y\mid x)$, twice the *conditional entropy*: how uncertain the
-# label still is once $x$ is seen. $G$ descends one half of that loss, the classifier held still. At an optimum that is
-# no approximation: moving $c$ changes nothing to first order (chapter 08 met the same), so $G$'s slope is that of the
-# whole, $2H_m$. The other part of $D$ has not been told $y$, so it is the second game of the table. Together, with the
-# saturating loss,
+# **So far:** a conditional GAN compares *pairs* of an example and its label, and only a $D$ that is told both
+# labels makes $G$ listen; told less, it is a lottery. The label enters by concatenation, by the normalisation, by a
+# projection, or through a second head. **To come:** what the second head does to the classes, and two numbers that
+# show it.
+#
+# ## Too good to be true (11 min, depth)
+#
+# Back to the two kinds on the line. Of the real points $\Phi(1)=84$ % lie on their own side of 0 ($\Phi$ is the
+# distribution function of $\mathcal N(0,1)$); the others lie on the side of the other kind. You have predicted it:
+# how many of the points of a perfect AC-GAN lie on their own side?
+#
+# Let the classifier be the best possible. It is shown equally many real and fake pairs, $m=(p+q)/2$. So it answers
+# $c^*_y(x)=m(y\mid x)$, and its loss is $2H_m(y\mid x)$, twice the *conditional entropy*: how uncertain the label
+# still is when $x$ is known. $G$ descends the part of this loss that comes from the fakes, with the classifier held
+# fixed. At the best classifier this has the same slope as the whole loss, $2H_m$: the part of the real pairs does not
+# depend on $G$, and a small change of $c$ changes nothing to first order (as in chapter 08). The real-or-fake part of
+# $D$ is not told $y$, so it plays the second game of the table. Together, with the saturating loss, $G$ descends
 #
 # $$F(q)=2\,\mathrm{JSD}\bigl(p(x),q(x)\bigr)+2H_m(y\mid x).$$
 
@@ -646,10 +661,10 @@ claim(
 )
 
 # %% [markdown]
-# What is the lowest place of $F$? Entropy is bounded below by 0, where the label can be read off every point with
-# certainty. So the second term wants the kinds *apart*, wherever the data put them. Three candidates: the data
-# themselves; the best pair of Gaussians $\mathcal{N}(\pm m,s^2)$; and the data **sorted**: the same points, but a point
-# right of 0 is always given the label 1. Sorting costs the first term nothing.
+# Where is $F$ lowest? Entropy is at least 0, and it is 0 if every point shows its label with certainty. So the second
+# term pushes the kinds *apart*, even where they overlap in the data. We compare three candidates: the data
+# themselves; the best pair of Gaussians $\mathcal{N}(\pm m,s^2)$; and the data **sorted**: the same points, but every
+# point right of 0 gets the label 1 and every other the label 0. Sorting does not change the first term.
 
 
 # %%
@@ -690,13 +705,14 @@ claim(
 )
 
 # %% [markdown]
-# Which term is missing? Compare with what the projection was derived from:
+# Which term is missing in AC-GAN? Compare with the formula from which the projection was derived:
 #
 # $$\log\frac{p(x,y)}{q(x,y)}=\log\frac{p(x)}{q(x)}+\log p(y\mid x)-\log q(y\mid x).$$
 #
 # AC-GAN has the first term, and something like the second: "be easy to classify". The last one, averaged over the
-# fakes, is $H_q(y\mid x)$, a reward for fakes whose label *cannot* be told. It would hold the balance, and AC-GAN has
-# no such term (Gong et al. 2019; Hou et al. 2022). Move the kinds apart, and change the weight of the class term:
+# fakes, is $H_q(y\mid x)$, a reward for fakes whose label is *uncertain*. It would balance the second term, and
+# AC-GAN does not have it (Gong et al. 2019; Hou et al. 2022). Move the kinds apart, and change the weight of the
+# class term. Compare the two curves with the data:
 
 
 # %%
@@ -723,8 +739,8 @@ claim(
 claim("11/bias-gone", "At ±3, where the kinds hardly meet, the width is above 0.97.", bias[-1], above=0.97)
 
 # %% [markdown]
-# That is theory, with the best $D$ and the best classifier. Now train: the same generator and the same kind of $D$,
-# with three ways to hear the label, five seeds each.
+# That was theory, with the best $D$ and the best classifier. Now we train: the same generator and the same kind of
+# $D$, with three ways to use the label, five seeds each.
 
 # %%
 METHODS = {"cgan": methods.cgan, "projection": methods.projection, "acgan": methods.acgan}
@@ -778,13 +794,13 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** A label accuracy *above that of the data* is no triumph. The trained AC-GAN has cut the overlap
-# away, much as the sorted data do. What $D$ sees of it, points without their labels, is not far from the data, and the
-# classifier is content.
+# **What you saw.** A label accuracy *above that of the data* is not a success. The trained AC-GAN has removed the
+# overlap, much like the sorted data. $D$ sees only points without their labels, and these are close to the data; the
+# classifier's loss is small.
 #
 # ## Is it what was asked for, and is there more than one? (11 min)
 #
-# So there are two questions to a conditional generator.
+# So there are two questions about a conditional generator.
 #
 # *Is it what was asked for?* **Label accuracy**: ask for $y$, show the result to a judge, count how often it says $y$.
 #
@@ -792,10 +808,10 @@ claim(
 #
 # $$\frac1K\sum_{k=1}^K\mathbb{E}\bigl[\|x-x'\|\;\big|\;\text{both of class }k\bigr].$$
 #
-# Neither answers the other. With the digits of chapter 07 we can make four "generators" by hand:
+# Neither number replaces the other. With the digits of chapter 07 we make four "generators" by hand:
 
 # %%
-torch.set_default_dtype(torch.float32)  # from here on: images. What is claimed of them leaves room
+torch.set_default_dtype(torch.float32)  # from here on: images, with claims that leave room for rounding
 digits, judge = datasets.digits(), judges.digits()
 ten = torch.arange(1_000) % 10
 
@@ -841,10 +857,10 @@ claim(
 )
 
 # %% [markdown]
-# So a generator wants to be at the star: right *and* as diverse as the data, no more.
+# So a good generator is near the star in the figure: right *and* as diverse as the data, not more.
 #
-# Now train on digits. The networks are multilayer perceptrons, so that five seeds fit in this page; what they have in
-# common, all but the label, is one `base`. *Predict* where the three will be on this map.
+# Now train on digits. The networks are multilayer perceptrons, which are fast enough for five seeds; everything but
+# the label is the same for all three, one `base`. *Predict* where the three will be in this figure.
 
 
 # %%
@@ -859,7 +875,7 @@ runs_of = {
 }
 
 # %%
-panels = {name: runs[0].samples(60) for name, runs in runs_of.items()}  # seed 0, a column for each class, none picked
+panels = {name: runs[0].samples(60) for name, runs in runs_of.items()}  # seed 0, a column for each class, not selected
 fig = figures.conditional.by_class(panels, range(10))
 plt.show()
 
@@ -891,17 +907,19 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** By label accuracy alone, AC-GAN wins. Its sheet says what the number hides: almost one picture for
-# each class, whatever $z$ is.
+# **What you saw.** By label accuracy alone, AC-GAN wins. Its pictures show what the number hides: for each class
+# almost the same picture for every $z$.
 #
-# Careful now. Is that the bias of the last section? Digits hardly overlap, a judge tells them apart with 99 %
-# certainty, and where classes are apart the *lowest place* of $F$ is near the data (`11/bias-gone`). So this is not
-# where AC-GAN wants to be in the end; it is how it gets there. Chapter 08 knows the mechanism. $-\log c_y(x')$ is a
-# mean over single fakes, lowest when *all* of them are at the place where the classifier is surest. Against the
-# real-or-fake part that place does not last, $D$ moves. A classifier does not: a class of one image is still that
-# class. Is it really this push on $G$, or is it that $D$ has another thing to learn? A control: the classifier stays in
-# $D$ and learns, and $G$ is not marked on it. That $G$ hears no label then (the second game), so its classes are those
-# that the judge sees.
+# Is that the bias of the last section? Not directly. Digits hardly overlap, a judge is right in 99 % of cases, and
+# where classes are apart the *lowest place* of $F$ is near the data (`11/bias-gone`). So the cause is not the lowest
+# place of $F$ but the way of training. Chapter 08 showed how this works. The class loss of $G$ is a mean of $-\log
+# c_y(x')$ over single fakes. It is lowest when *all* fakes of a class are at the place where the classifier is
+# surest. In the real-or-fake part $D$ would soon reject that place. The classifier does not: a class of one image is
+# still that class.
+#
+# Is it really this push on $G$, or the extra task of $D$? A control: the classifier stays in $D$ and learns, but its
+# loss is not added to $L_G$. Then nothing makes $G$ follow the label (the second game), so we take as classes what
+# the judge sees.
 
 # %%
 unmarked = heads.classification._replace(generator=lambda on_fake, fake: 0 * on_fake.mean())
@@ -944,14 +962,14 @@ claim(
 )
 
 # %% [markdown]
-# It is the push. This is one kind of network and one short training; whether it goes on like this with convolutions,
-# more steps, or many classes with few images each, is for chapter 13, with the same two numbers.
+# It is the push on $G$. This was one kind of network and one short training. Chapter 13 asks the same with
+# convolutions, more steps, and many classes with few images each, and uses the same two numbers.
 #
-# ## A class with eight examples (4 min)
+# ## A class with eight examples (4 min, depth)
 #
-# Real data are seldom even. We keep only 8 of the 181 fours. A minibatch of 64 then holds a four in one of four cases,
-# and as the labels of the fakes have the data's frequencies, $G$ is asked for a four as seldom. `datasets.balanced`
-# draws the class first, each as often as every other, then an example of it.
+# In real data some classes are rare. We keep only 8 of the 181 fours. Then only one in four minibatches of 64
+# contains a four, and $G$ is asked for a four just as rarely, because the labels of the fakes have the data's
+# frequencies. `datasets.balanced` first draws the class, all equally often, then an example of it.
 
 # %%
 RARE = 4
@@ -1007,13 +1025,14 @@ claim(
 )
 
 # %% [markdown]
-# Balancing makes $G$ *listen*; it adds no examples. What a class of eight has to say is said after eight pictures.
+# Balancing makes $G$ *learn the label*, but it adds no examples: from eight pictures one can learn no more than these
+# eight show.
 #
-# ## One z, ten digits (3 min)
+# ## One z, ten digits (3 min, depth)
 #
-# The label and $z$ share the work. In the sheets above each row has one $z$. Does $z$ mean the same for all classes?
-# Take something that every digit has: its amount of ink. Over 200 draws of $z$, does the class that gets much ink for a
-# $z$ tell of the others?
+# In the pictures above each row has one $z$. Does $z$ mean the same for all classes? Take something that every digit
+# has: its amount of ink. We draw 200 $z$. If a $z$ gives much ink to one class, does it also give much ink to the
+# others?
 
 
 # %%
@@ -1035,8 +1054,9 @@ claim(
 )
 
 # %% [markdown]
-# Nobody asked for that. One network draws all ten, and a stroke that it has learned to make bold is bold for all. And
-# as a label is a vector inside, one can walk from one to another, $(1-t)\,e(3)+t\,e(8)$, with $z$ held still:
+# No loss demands this. But one network draws all ten digits, so a $z$ that makes strokes bold makes them bold for
+# all. And inside the network a label is a vector. So we can go from one label to another, $(1-t)\,e(3)+t\,e(8)$, with
+# $z$ fixed:
 
 # %%
 G, t = runs_of["projection"][0].generator_ema.eval(), torch.linspace(0, 1, 9)
@@ -1049,12 +1069,12 @@ fig = figures.conditional.by_class(walks, [f"{share:.2f}" for share in t], xlabe
 plt.show()
 
 # %% [markdown]
-# ## A head of your own (3 min)
+# ## A head of your own (3 min, depth)
 #
-# A head may ask for anything. InfoGAN (Chen et al. 2016) has no labels at all; it asks $D$ to read a part of $z$ off
-# the fake, and marks both players on it. Then that part, the *code* $c$, must be visible in the picture. A fake's
-# minibatch brings its $z$ along, so the head is two lines. The data are two kinds of points again, further apart and
-# *without* labels. (`networks.Classifier` with one score is a regression.)
+# A head may ask $D$ for anything. InfoGAN (Chen et al. 2016) has no labels at all; it asks $D$ to recover a part of
+# $z$ from the fake, and adds the error to both losses. Then this part, the *code* $c$, must be visible in the fake. A
+# minibatch of fakes contains its $z$, so the head is two lines. The data are again two kinds of points, further apart
+# and *without* labels. (`networks.Classifier` with one score is a regression.)
 
 # %%
 torch.set_default_dtype(torch.float64)
@@ -1099,32 +1119,32 @@ claim(
 )
 
 # %% [markdown]
-# Two kinds, found without a single label. Which of them gets the positive code is chance again; nobody has told.
+# The head found the two kinds without a single label. Which of them gets the positive code is chance.
 #
-# ## What the sources get wrong (2 min)
+# ## What the sources get wrong (2 min, depth)
 #
 # - **The slides, line 358**, 「条件付き分布を求めるGAN」 ("a GAN that finds the conditional distribution"):
-#   $\mathbb{E}_{p_g(x)}[\log(1-D(G(z|y)))]$. Under the mean stands $p_g(x)$, but what is drawn is $z$ (and $y$); no
-#   mean over $y$; and $D$ is not told the label of the fake. As written, the labels alone give the fakes away:
-#   `11/missing-label-gives-away`, `11/untold-is-chance`.
-# - **The paper** (Mirza & Osindero 2014, eq. 2) has $z\sim p_z(z)$, and the same two gaps. Its figure 1 and its text
-#   have $y$ go into $D$ as well, so this is a slip of notation. So is the sentence that $D$ is to *minimise*
-#   $\log D(x)$. And $D(x\mid y)$ is not a density of $x$ given $y$, as $p(x\mid y)$ is, but one number between 0 and 1 for a
-#   pair.
-# - **The article on spectral normalisation** (こしあん 2019): 「SNGANはACGANのようにラベルを加味して生成できる」 ("SNGAN can take the
-#   label into account in generating, as ACGAN does"). Spectral normalisation knows of no label. What tells it in that
-#   code is a projection and conditional batch normalisation, another paper of the same year.
-# - **The same**, of ACGAN: 「クラス単位で1つの画像しか出力できない=モード崩壊が起こっています」 ("it can give one picture for each
-#   class only, that is, mode collapse is happening"), and with SNGAN it is gone. The observation is right, and you have
-#   seen it (`11/digits-ac-alike`). But between the article's two runs the networks, the losses, the normalisation *and*
-#   the way to hear the label had changed. Here only the last one did, and that was enough
-#   (`11/digits-others-diverse`), with no spectral normalisation anywhere. What normalisation adds, chapter 13 asks.
+#   $\mathbb{E}_{p_g(x)}[\log(1-D(G(z|y)))]$. The mean is written over $p_g(x)$, but what is drawn is $z$ (and $y$);
+#   there is no mean over $y$; and $D$ is not told the label of the fake. As written, $D$ recognises the fakes by
+#   their missing label alone: `11/missing-label-gives-away`, `11/untold-is-chance`.
+# - **The paper** (Mirza & Osindero 2014, eq. 2) has $z\sim p_z(z)$, and the same two other mistakes. In its figure 1
+#   and its text $y$ goes into $D$ as well, so only the notation is wrong. The same is true of the sentence that $D$
+#   should *minimise* $\log D(x)$. And $D(x\mid y)$ is not a density of $x$ given $y$, as $p(x\mid y)$ is, but one
+#   number between 0 and 1 for a pair.
+# - **The article on spectral normalisation** (こしあん 2019): 「SNGANはACGANのようにラベルを加味して生成できる」 ("SNGAN can take the label
+#   into account in generating, as ACGAN does"). Spectral normalisation uses no label. In that code the label enters
+#   by a projection and by conditional batch normalisation, from another paper of the same year.
+# - **The same**, of ACGAN: 「クラス単位で1つの画像しか出力できない=モード崩壊が起こっています」 ("it can give one picture for each class only, that
+#   is, mode collapse is happening"), and with SNGAN it is gone. The observation is right, and you have seen it
+#   (`11/digits-ac-alike`). But between the article's two runs the networks, the losses, the normalisation *and* the
+#   way to use the label changed. Here only the last one changed, and that was enough (`11/digits-others-diverse`),
+#   without any spectral normalisation. Chapter 13 asks what normalisation adds.
 #
 # ## Exercises (12 min)
 #
-# **Exercise 11.1** · ★★☆ · 3 minutes. In the data 9 of 10 examples are of kind 0. By an oversight $G$ is told each kind half
-# of the time. It is perfect, $q(x\mid y)=p(x\mid y)$. What does the best $D$ say of a pair $(x,1)$? Write a number, and
-# think about whether it does any harm.
+# **Exercise 11.1** · ★★☆ · 3 minutes, depth. In the data 9 of 10 examples are of kind 0. By mistake $G$ is told each kind
+# half of the time. It is perfect, $q(x\mid y)=p(x\mid y)$. What does the best $D$ say of a pair $(x,1)$? Write a
+# number, and think about whether it does any harm.
 
 # %%
 says = None
@@ -1139,9 +1159,8 @@ check("11.1", says)
 # check("11.1", 0.1 / (0.1 + 0.5))
 # ```
 #
-# $p(x,1)=0.1\,p(x\mid1)$ and $q(x,1)=0.5\,p(x\mid1)$: 1/6, everywhere. Its slope in $x$ is 0, so a perfect $G$ stays
-# what it is. $V$ is no longer $-\log4$ there, though, and $D$ has to spend some effort on knowing how frequent labels
-# are.
+# $p(x,1)=0.1\,p(x\mid1)$ and $q(x,1)=0.5\,p(x\mid1)$: 1/6, everywhere. Its slope in $x$ is 0, so a perfect $G$ does
+# not change. But $V$ is no longer $-\log4$ there, and $D$ also has to learn how frequent the labels are.
 #
 # </details>
 
@@ -1167,12 +1186,12 @@ check("11.2", fake_term)
 # check("11.2", fake_term)
 # ```
 #
-# Both `y` are the same tensor. That is all there is to it, and half of the formula's copies lack one of them.
+# Both `y` are the same tensor. This is the whole point; many copies of the formula lack one of them.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 11.3** · ★★☆ · 4 minutes. Within-class diversity by hand: `diversity(x, y)` for an array `x` (n, d) with labels
+# **Exercise 11.3** · ★★☆ · 4 minutes, depth. Within-class diversity by hand: `diversity(x, y)` for an array `x` (n, d) with labels
 # `y` (n,) is the mean over the classes of the mean distance between two *different* samples of a class.
 
 
@@ -1201,9 +1220,10 @@ check("11.3", diversity)
 # </details>
 
 # %% [markdown]
-# **Exercise 11.4** · ★★☆ · 3 minutes. Which terms does each player of an AC-GAN have? A head of your own reads the *angle*
-# $y$ of a picture, a real number, off the further output of $D$, by squared error. Write what it adds to $L_D$ and to
-# $L_G$, as a pair: `angle_head(on_real, on_fake, y_real, y_fake)`, all (n,). The generator has been told `y_fake`.
+# **Exercise 11.4** · ★★☆ · 3 minutes, depth. Which terms does each player of an AC-GAN have? A head of your own takes the
+# extra output of $D$ as an estimate of the *angle* $y$ of a picture, a real number, with the squared error as its
+# loss. Write what it adds to $L_D$ and to $L_G$, as a pair: `angle_head(on_real, on_fake, y_real, y_fake)`, all (n,).
+# The generator has been told `y_fake`.
 
 
 # %%
@@ -1224,8 +1244,8 @@ check("11.4", angle_head)
 # check("11.4", angle_head)
 # ```
 #
-# As in AC-GAN: $D$ is to read both kinds of pictures, and $G$ is to be readable. $G$ can do nothing about the real
-# ones.
+# As in AC-GAN: $D$ learns to read the angle of real and of fake pictures, and $G$ learns to make it readable. $G$ has
+# no influence on the real ones.
 #
 # </details>
 
@@ -1250,4 +1270,4 @@ checked()
 # - X. Chen et al., *InfoGAN: Interpretable representation learning by information maximizing generative adversarial
 #   nets*, NeurIPS 2016.
 #
-# Next: chapter 12, a discriminator whose numbers are no probabilities.
+# Next: chapter 12, a discriminator whose numbers are not probabilities.

@@ -9,21 +9,22 @@
 # %% [markdown]
 # # 12 · WGAN
 #
-# **The question.** A critic gives numbers that are no probabilities. What does a generator learn from them, and when may one
-# believe them?
+# **The question.** A critic gives numbers that are not probabilities. What does a generator learn from them, and when
+# may one believe them?
 #
 # *90 minutes.*
 #
 # **You will be able to**
 #
 # - derive both losses of the Wasserstein GAN from the dual of the earth mover's distance, with the right signs;
-# - say what clipping and the gradient penalty do to a critic, and foretell in numbers how steep it becomes;
-# - hold a critic's estimate against the exact distance, and name three ways in which it goes wrong;
-# - test the claim that this loss, unlike others, tells how good the samples are, and say on what it depends.
+# - say what clipping and the gradient penalty do to a critic, and compute beforehand how steep it becomes;
+# - compare a critic's estimate with the exact distance, and name three ways in which it goes wrong;
+# - test the claim that this loss, unlike others, shows how good the samples are, and say when this is true.
 #
-# **Predict before you run.** The data are one point, the fakes another, 4 away. A critic is trained to the end in three ways:
-# with WGAN-GP's penalty of weight 10, with weights clipped to ±0.01, with spectral normalisation. Which of them reports a
-# distance of 4? Write down three numbers. And can such a training end with the *wrong sign*?
+# **Predict before you run.** All data are at one point, all fakes at another, at distance 4. A critic is trained to
+# the end in three ways: with the gradient penalty of WGAN-GP, of weight 10; with weights clipped to ±0.01; with
+# spectral normalisation. Which of them reports a distance of 4? Write down three numbers. And can such a training end
+# with the *wrong sign*?
 
 # %%
 import copy
@@ -52,7 +53,7 @@ from gan_core.course import check, checked, claim
 
 figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine
-torch.set_num_threads(1)  # so small a network gains little from a second thread
+torch.set_num_threads(1)  # such a small network gains little from a second thread
 
 # %% [markdown]
 # ## From the dual to the critic (8 min)
@@ -61,15 +62,15 @@ torch.set_num_threads(1)  # so small a network gains little from a second thread
 #
 # $$W(p,q)=\sup_{f\ \text{1-Lipschitz}}\;\mathbb E_{x\sim p}[f(x)]-\mathbb E_{x\sim q}[f(x)],$$
 #
-# where *1-Lipschitz* means nowhere steeper than 1. The **Wasserstein GAN** (Arjovsky, Chintala & Bottou 2017) lets a network
-# look for $f$ and calls it the **critic**. Its loss is the bracket with its sign turned, and the generator lowers what it can
-# reach of the same bracket:
+# where *1-Lipschitz* means nowhere steeper than 1. The **Wasserstein GAN** (Arjovsky, Chintala & Bottou 2017) lets a
+# network look for $f$ and calls it the **critic**. The critic maximises this difference, so its loss is minus the
+# difference. The generator makes the difference smaller, and can change only its second term:
 #
 # $$L_D=\mathbb E_q[f]-\mathbb E_p[f],\qquad L_G=-\mathbb E_q[f].$$
 #
-# So $-L_D$ is an estimate of $W$. Three things differ from the GAN: no logarithm, no $\sigma$, and a bound on the slope of
-# $f$. The bound comes later; first the two losses. **Predict:** add 7 to everything the critic says. Which of the two games
-# notices?
+# So $-L_D$ is an estimate of $W$. Three things differ from the GAN: no logarithm, no $\sigma$, and a bound on the
+# slope of $f$. The bound comes later; first the two losses. **Predict:** add 7 to every output of $D$, in the WGAN
+# and in the plain GAN. In which of the two do the gradients change?
 
 # %%
 rng = torch.Generator().manual_seed(0)
@@ -82,7 +83,7 @@ loss_g = -f(fake).mean()
 
 
 def gradients(objective, shift):
-    """What D's weights and the fakes are sent when `shift` is added to all that D says: two vectors."""
+    """The gradients of D's weights and of the fakes when `shift` is added to every output of D: two vectors."""
     x = fake.clone().requires_grad_()
     of_d = torch.autograd.grad(objective.discriminator(f(real) + shift, f(fake) + shift), list(f.parameters()))
     (of_x,) = torch.autograd.grad(objective.generator(f(x) + shift), x)
@@ -101,10 +102,10 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** A logit of 0 means "I cannot tell". A critic's 0 means nothing; only *differences* count. So there is no
-# $\sigma$ to be put behind it, and "0.8 real" is not a thing a critic can say.
+# **What you saw.** A logit of 0 means "I cannot tell". A critic's 0 means nothing; only *differences* count. So it
+# makes no sense to apply $\sigma$ to it, and a critic cannot say "real with probability 0.8".
 #
-# One pitfall of signs. The paper's own code lets the critic *minimise* $\mathbb E_p[f]-\mathbb E_q[f]$ and $G$ minimise
+# Mind the signs. The paper's own code lets the critic *minimise* $\mathbb E_p[f]-\mathbb E_q[f]$ and $G$ minimise
 # $+\mathbb E_q[f]$. Is that another game? If $f$ is 1-Lipschitz, so is $-f$:
 
 # %%
@@ -125,15 +126,15 @@ claim(
 )
 
 # %% [markdown]
-# ## Two densities that do not meet (10 min)
+# ## Two densities that do not meet (10 min, depth)
 #
-# The slides show the picture for which the WGAN is known: two densities apart, a discriminator and a critic, both trained to
-# the end. We make it. $G$ stands still; only its opponent learns.
+# The slides show the well-known picture of the WGAN: two densities apart, a discriminator and a critic, both trained
+# to the end. We make this picture ourselves. $G$ is fixed; only $D$ or the critic learns.
 
 
 # %%
 class Still(nn.Module):
-    """A generator that stands still: draws from the mixture q, as z says. Its learning rate will be 0."""
+    """A generator that stands still: it makes samples of the mixture q from z. Its learning rate will be 0."""
 
     def __init__(self, q):
         super().__init__()
@@ -158,7 +159,7 @@ def settle(gan, p, q, *, steps, lr, seeds=range(5)):
 
 
 def one_sided(gan, weight=10):
-    """The method with a price on slopes above 1 only; where and how is the subject of the next but one section."""
+    """The method with a penalty on slopes above 1 only; section "A price on slopes" explains it."""
     return replace(gan, penalties=(lipschitz.GradientPenalty(weight, cost=lipschitz.above_one),))
 
 
@@ -231,13 +232,15 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** $D$ is a step, and where the fakes are it is flat. The critic is a ramp: every fake is sent 1, however far it
-# has to go. Two remarks that the usual caption leaves out. $D$ is flat, its *logit* is not; by $-\log D$ the fakes do get a
-# gradient (chapter 06), but its size says how long $D$ was trained, not how far they are. And the critic's slope is 1 *where
-# earth must pass* (Gulrajani et al. 2017, Proposition 1). Further out nobody asks for anything, and the seeds fan out.
+# **What you saw.** $D$ is a step, and where the fakes are it is flat. The critic is a ramp: every fake gets a
+# gradient of size 1, at any distance from the data. The usual caption leaves out two things. First, $D$ is flat, but
+# its *logit* is not; with $-\log D$ the fakes do get a gradient (chapter 06), but its size shows how long $D$ was
+# trained, not how far away the data are. Second, the critic's slope has size 1 *where earth must pass* (Gulrajani et
+# al. 2017, Proposition 1). Further out the loss does not determine the slope, and the seeds differ.
 #
-# Both optima can be written down for two normal densities of one width. Move them apart, and back until they overlap.
-# **Try:** at which shift does the saturating loss send as much as the critic?
+# For two normal densities of the same width both optima have a formula. Move the densities apart, and back until they
+# overlap. **Try:** at which shift does the saturating loss send as large a gradient as the critic? (The text under
+# the figure gives both.)
 
 # %%
 axis, dx = np.linspace(-6, 14, 401, retstep=True)
@@ -265,18 +268,19 @@ def draw(shift, width):
 widgets.explore(draw, shift=(0.5, 8.0, 0.25, 3.0), width=(0.25, 1.0, 0.25, 0.5))
 
 # %% [markdown]
-# ## Clipping (11 min)
+# ## Clipping (11 min, depth)
 #
-# How to keep a network from growing steep? The first WGAN does it in one line, after each step of the critic:
+# How can we stop a network from growing steep? The first WGAN does it in one line, after each step of the critic:
 #
 # ```python
 # for w in critic.parameters():
 #     w.data.clamp_(-c, c)      # lipschitz.clip(c) in the library; c = 0.01 in the paper
 # ```
 #
-# With weights in $\pm c$ no network is infinitely steep. But *how* steep? Take two hidden layers of $n$ leaky rectifiers on the
-# line. A slope is a sum over $n^2$ paths from input to output, each at most $c\cdot c\cdot c$. A path goes through two rectifiers,
-# and each lets it through with 1 or with 0.2, about half and half. So we expect
+# With weights in $\pm c$ no network is infinitely steep. But *how* steep can it be? Take a network with one input and
+# two hidden layers of $n$ leaky rectifiers (leaky ReLUs). Its slope is a sum over $n^2$ paths from input to output;
+# each contributes a product of three weights, at most $c^3$. A path goes through two rectifiers, and each multiplies
+# it by 1 or by 0.2, about equally often: by 0.6 on average. So we expect
 #
 # $$\text{slope}\approx(0.6\,n)^2c^3=0.36\,n^2c^3,\qquad\text{at most }n^2c^3.$$
 #
@@ -284,7 +288,7 @@ widgets.explore(draw, shift=(0.5, 8.0, 0.25, 3.0), width=(0.25, 1.0, 0.25, 0.5))
 
 # %%
 n, clips = 64, np.array([0.01, 0.03, 0.1, 0.3])
-here, there = datasets.mixture([4.0], std=1e-6), datasets.mixture([6.0], std=1e-6)  # two points, 2 apart
+here, there = datasets.mixture([4.0], std=1e-6), datasets.mixture([6.0], std=1e-6)  # two points at distance 2
 
 
 def chord(f, a, b):
@@ -307,11 +311,12 @@ claim(
 )
 
 # %% [markdown]
-# So a clipped critic measures distance in a unit that depends on $c$, on the widths and, most of all, on the *depth*. Go back
-# from the output of a deep critic. In each layer the gradient becomes a sum of $n$ terms of size $c$ (with 1 or 0.2). If their
-# signs are random it grows by $c\sqrt{0.52\,n}$ a layer, if they all agree by $0.6\,c\,n$. For $n=32$ that is $4.1\,c$ and
-# $19\,c$. Ten hidden layers, the eight spots against the same spots with noise; 120 steps of the critic. **Predict** which
-# $c$ kills the gradient, and which explodes it.
+# So a clipped critic measures distance in a unit that depends on $c$, on the widths and, most of all, on the *depth*.
+# Follow the gradient back from the output of a deep critic. In each layer it becomes a sum of $n$ terms, each
+# multiplied by $\pm c$ and by 1 or 0.2. If the signs are random, each layer multiplies its size by $c\sqrt{0.52\,n}$
+# (0.52 is the mean of $1^2$ and $0.2^2$); if all signs agree, by $0.6\,c\,n$. For $n=32$ this is $4.1\,c$ and
+# $19\,c$. We take ten hidden layers, the eight spots as data, the same spots with noise as fakes, and 120 steps of
+# the critic. **Predict** for which $c$ the gradient vanishes, and for which it explodes.
 
 # %%
 spots = datasets.ring(radius=np.sqrt(2), std=0.02)
@@ -395,15 +400,16 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Clipping leaves a critic little choice but the sign of each weight. Too small a $c$, and the gradient dies
-# on its way through the layers; too large, and it explodes; the right $c$ depends on the network. The authors call
-# clipping "a clearly terrible way" themselves.
+# **What you saw.** With clipping, a critic can choose little more than the sign of each weight. If $c$ is too small,
+# the gradient vanishes on its way through the layers; if $c$ is too large, it explodes; the right $c$ depends on the
+# network. The authors themselves call it "a clearly terrible way".
 #
 # ## A price on slopes (12 min)
 #
-# The next idea (Gulrajani et al. 2017, **WGAN-GP**): leave the weights alone and let the critic *pay* for its slope. Where? On
-# the segments between a real and a fake example, at a random place $\hat x$. How much? The square of what the slope
-# $s=\lVert\nabla f(\hat x)\rVert$ differs from 1, times a weight $\lambda$, 10 in the paper:
+# The next idea is **WGAN-GP** (Gulrajani et al. 2017): do not clip the weights, but add a *price* for the slope to
+# the critic's loss, the **gradient penalty**. Where? At a random place $\hat x$ on the segment between a real example
+# $x$ and a fake $x'$. How much? The squared difference between the slope $s=\lVert\nabla f(\hat x)\rVert$ and 1,
+# times a weight $\lambda$, 10 in the paper:
 #
 # $$L_D=\mathbb E_q[f]-\mathbb E_p[f]+\lambda\,\mathbb E_{\hat x}\bigl[(\lVert\nabla f(\hat x)\rVert-1)^2\bigr],\qquad
 # \hat x=x+t\,(x'-x),\quad t\sim U(0,1).$$
@@ -432,11 +438,12 @@ claim(
 )
 
 # %% [markdown]
-# Does it give slope 1? Two points at distance $\delta$: a critic with slope $s$ between them pays $-\delta s+\lambda(s-1)^2$.
-# Much about the gradient penalty can be read off that curve. **Predict** where it is lowest: below 1, at 1, above?
+# Does it give slope 1? Take two points at distance $\delta$. A critic that rises with slope $s$ from the fake to the
+# real one has the loss $-\delta s+\lambda(s-1)^2$. This curve shows much about the gradient penalty. **Predict**
+# where it is lowest: below 1, at 1, or above 1?
 #
-# On the line $s$ may also be negative, and then the *size* of the slope is $|s|$. Ten critics were trained with each price;
-# the marks are where they ended.
+# On the line $s$ may also be negative, and then the *size* of the slope is $|s|$. Below, ten critics are trained with
+# each price; the marks show where they end.
 
 # %%
 a, b = datasets.mixture([0.0], std=1e-6), datasets.mixture([4.0], std=1e-6)  # δ = 4
@@ -474,12 +481,14 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** Two things. The slope is too large by $\delta/2\lambda$: a price is no wall. And the two-sided price has a
-# second valley. It asks for a slope of size 1, in *whatever* direction; a critic that starts with the wrong sign is held there.
-# On the line it would have to pass through slope 0, which costs $\lambda$. In the plane the slope can turn without
-# shrinking, so this trap is open there. (A worse one is to come.)
+# **Did you notice?** There are two things. First, the slope is too large by $\delta/2\lambda$: a price does not
+# forbid a slope above 1. Second, the two-sided price has another valley. It asks for a slope of size 1 in *any*
+# direction, and a critic that starts with the wrong sign stays there. On the line it would have to pass through slope
+# 0, which costs $\lambda$. In the plane the gradient can turn without shrinking, so the critic can leave this trap.
+# (The next section has a worse one.)
 #
-# So what does WGAN-GP report for two points? $\delta s=\delta\,(1+\delta/2\lambda)$, and that can be solved for $\delta$:
+# So what does WGAN-GP report for two points? It reports $r=\delta s=\delta\,(1+\delta/2\lambda)$, and we can solve
+# this quadratic equation for $\delta$:
 
 # %%
 apart = np.array([0.5, 1.0, 2.0, 4.0])
@@ -514,15 +523,25 @@ claim(
 )
 
 # %% [markdown]
-# ## Landscapes (10 min)
+# ## Half-way
 #
-# Two points are easy. The pictures by which WGAN-GP convinced its readers have more: eight spots, 25 spots, a Swiss roll. "The
-# generator" stands still at *the data plus noise*, $x+\mathcal N(0,I)$. A good critic should be high on the data and fall off
-# around them. For once we also know the answer: the dual potentials of two samples (chapter 04), carried on to all
-# places by $f(x)=\min_j\bigl(\lVert x-y_j\rVert-g_j\bigr)$.
+# *41 minutes lie behind you, 49 ahead: a good place to stop.*
 #
-# **Predict** the landscape of a clipped critic. And: the paper says $\lambda=10$, its code for these pictures has 0.1. Does it
-# matter?
+# **So far:** the dual of the earth mover's distance makes a critic, of which only differences count. Clipping
+# bounds its slope, by a number that depends on the network and that nobody has chosen; a price draws it to 1, and a
+# little above. **To come:** what critics see, whether they report the distance, and whether their loss tells the
+# quality of samples.
+#
+# ## Landscapes (10 min, depth)
+#
+# Two points are easy. The pictures that made WGAN-GP known have more: eight spots, 25 spots, a Swiss roll. There the
+# fixed "generator" is *the data plus noise*, $x+\mathcal N(0,I)$. A good critic should be high on the data and fall
+# off around them. Here we can compute the exact answer, too: the dual potentials of two samples (chapter 04),
+# extended to all places by $f(x)=\min_j\bigl(\lVert x-y_j\rVert-g_j\bigr)$, where $y_j$ are the fakes and $g_j$ their
+# prices.
+#
+# **Predict** the landscape of a clipped critic. And the paper says $\lambda=10$, but its code for these pictures has
+# 0.1. Does it matter?
 
 
 # %%
@@ -593,20 +612,23 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The clipped critic makes a hill, as the paper says: it cannot fold. But with the weight of the paper's text
-# the penalised critic makes a hill as well, and off the centre. It is a trap again, it seems: on the way from a hill to a
-# ring of hills there are *flat* places, and a flat place is just what the two-sided price forbids. (After 3,000 steps it
-# was still a hill; that is not checked here.) Two controls agree. The code's weight of 0.1 lets the critic through, and then
-# its slopes are several times too steep: a fine picture, but not the earth mover's distance. And the **one-sided** price
-# forbids only what the dual forbids, slopes *above* 1 (Petzka, Fischer & Lukovnicov 2018, WGAN-LP). It finds both the spots
-# and the distance. (Twenty-five spots, half as far apart as the noise is wide, are too much for all of them in 400 steps. And the
-# exact critic is that of 500 points: its dents are the sample's, chapter 03.)
+# **What you saw.** The clipped critic makes one hill, as the paper says: its surface cannot fold. But with the weight
+# of the paper's text the penalised critic makes one hill as well, off the centre. This seems to be a trap again: on
+# the way from one hill to a ring of hills there are *flat* places, and the two-sided price punishes flat places.
+# (After 3,000 steps it was still a hill; that is not checked here.)
 #
-# ## Is it the distance? (8 min)
+# Two controls agree. With the code's weight of 0.1 the critic gets out, but then its slopes are several times too
+# steep: a good picture, but not the earth mover's distance. And the **one-sided** price punishes only what the dual
+# forbids, slopes *above* 1 (Petzka, Fischer & Lukovnicov 2018, WGAN-LP). It finds both the spots and the distance.
+# (The 25 spots are closer together than the noise is wide, too difficult for all of them in 400 steps. And the exact
+# critic is that of 500 points: its small dents come from the sample, chapter 03.)
 #
-# Now the test that matters: pairs of clouds, 64 points each, for which chapter 04's network simplex gives the exact distance.
-# Three critics, five seeds. One of them is spectrally normalised: every layer divided by its largest singular value, so
-# that the critic is 1-Lipschitz for certain (chapter 13). **Predict:** on which pairs will it fall short?
+# ## Is it the distance? (8 min, depth)
+#
+# Now the most important test: pairs of clouds, 64 points each, for which chapter 04's network simplex gives the exact
+# distance. We train three critics with five seeds each. One of them is spectrally normalised: every layer is divided
+# by its largest singular value, so that the critic is certainly 1-Lipschitz (chapter 13). **Predict:** on which pairs
+# will it report too little?
 
 # %%
 m = 64
@@ -679,23 +701,24 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Three bounds, three numbers. The penalised critic is a little too high, by just the $1+W/2\lambda$ of
-# the two points; where the best critic has many folds it has not found them yet. Spectral normalisation is exact as long
-# as the best critic is a plane, and gets half or less where it must bend. That is a theorem (Anil,
-# Lucas & Grosse 2019): a network with such layers and such rectifiers whose slope is 1 everywhere is *linear*. And the
-# clipped critic does not report $K\cdot W$ for some unknown $K$, as is often said: it is a *different* distance, that of the
-# functions it can make.
+# **What you saw.** The three bounds give three different numbers. The penalised critic reports a little too much, by
+# the same factor $1+W/2\lambda$ as for two points; where the best critic has many folds it has not found them yet.
+# Spectral normalisation is exact if the best critic is a plane, and reports far too little where it must bend. The
+# reason is a theorem (Anil, Lucas & Grosse 2019): a network with such layers and such rectifiers whose slope is 1
+# everywhere is *linear*. And the clipped critic does not report $K\cdot W$ with one unknown $K$, as is often said: it
+# measures a *different* distance, the one that belongs to the functions it can represent.
 #
-# **Your prediction** from the top, two points 4 apart: WGAN-GP reports 4.8, spectral normalisation 4.0, and the critic clipped
-# at 0.01 about $0.36\cdot64^2\cdot10^{-6}\cdot4=0.006$. And on the line, yes: with the wrong sign.
+# **Your prediction** from the top, two points at distance 4: WGAN-GP reports 4.8, spectral normalisation 4.0, and the
+# critic clipped at 0.01 about $0.36\cdot64^2\cdot10^{-6}\cdot4=0.006$. And yes, on the line the training can end with
+# the wrong sign.
 #
 # ## Rank them before you look at the loss (14 min)
 #
-# "The loss correlates with the quality of the samples": for many this was the reason to change to the WGAN. Test it on
-# yourself first (the idea is from the course *Depth First Learning*). Two generators learn the eight spots, one in a WGAN-GP
-# and one in a plain GAN. Beside them there are a WGAN-GP whose critic is no faster than $G$, a clipped WGAN, and two more
-# GANs; five seeds of each. The WGANs make five steps of the critic for one of $G$, as in the papers, and in the first the
-# critic's learning rate is twelve times $G$'s as well.
+# "The loss correlates with the quality of the samples": for many people this was the reason to use the WGAN. First
+# judge some samples yourself (the idea is from the course *Depth First Learning*). Two generators learn the eight
+# spots, one in a WGAN-GP and one in a plain GAN. For comparison there are a WGAN-GP whose critic learns no faster
+# than $G$, a clipped WGAN, and two more GANs; five seeds of each. The WGANs make five steps of the critic for one
+# step of $G$, as in the papers, and in the first one the critic's learning rate is also twelve times that of $G$.
 
 # %%
 SIZE = {"z": 8, "width": 32}
@@ -753,7 +776,7 @@ for label in CONDITIONS:
     distance[label], reading[label] = followed(label)
 
 # %% [markdown]
-# Five moments of each of the two, shuffled, the first seed.
+# Each row shows five moments of one of the two trainings, in random order, for the first seed.
 
 # %%
 MOMENTS = {
@@ -768,8 +791,8 @@ figures.modes.film(ring.centres, 0.2, panels, 3.4)
 plt.show()
 
 # %% [markdown]
-# **Exercise 12.1** · ★☆☆ · 2 minutes. Rank the upper row, from the worst to the best: five letters, such as `"ABCDE"`. (Which
-# would be the cheapest to carry to the eight spots?)
+# **Exercise 12.1** · ★☆☆ · 2 minutes. Rank the upper row, from the worst to the best: five letters, such as
+# `"ABCDE"`. (The best is the cheapest to carry to the eight spots.)
 
 # %%
 upper = None  # five letters, worst first
@@ -782,7 +805,7 @@ check("12.1", upper)
 # check("12.1", "BDAEC")
 # ```
 #
-# The cloud starts as a dot in the middle and spreads; every stage is nearer to the ring.
+# The cloud starts as a dot in the middle and spreads; each stage is nearer to the ring than the one before.
 #
 # </details>
 
@@ -800,13 +823,14 @@ check("12.2", lower)
 # check("12.2", "GIJFH")
 # ```
 #
-# Off to one side is the worst, then a lump, then a band, then a cloud that is too wide, then one that begins to be round.
+# The worst lies to one side; then come a lump, a band, a cloud that is too wide, and one that begins to be round.
 #
 # </details>
 
 # %% [markdown]
-# Now the losses may speak. $-L_D$ is the critic's estimate of $W$; for the GAN $\log 2-\tfrac12L_D$ is $D$'s estimate of the
-# JSD (chapter 02). Does a larger reading go with worse samples?
+# Now look at the losses. $-L_D$ is the critic's estimate of $W$; for the GAN $\log 2-\tfrac12L_D$ is $D$'s estimate
+# of the JSD (chapter 02). We call each of them the *reading*. Is it larger when the samples are worse? (Spearman's
+# $\rho$, used below, compares the order of two lists: 1 for the same order, −1 for the reverse.)
 
 
 # %%
@@ -826,7 +850,8 @@ claim(
 )
 
 # %% [markdown]
-# One run proves nothing. All moments, all seeds: a line that rises to the right is a loss that can be trusted.
+# One run proves nothing. Here are all moments of all seeds: where the lines rise to the right, the loss can be
+# trusted.
 
 # %%
 figures.critics.against_the_distance(
@@ -886,13 +911,14 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The claim holds, under a condition that is easily overlooked: the critic must be so far ahead that it is
-# near its *optimum* at every step of $G$. Then $-L_D$ is near the distance, in its very unit. Let $G$ be as quick, and the
-# critic runs after it, and its loss tells about the race. (Late in the run the estimate falls below the line, too: the
-# finer the differences, the harder they are to find for so small a critic.) A $D$ that is ahead saturates, a balanced one
-# reads much the same whatever happens. And the last claim: a loss that tells the truth is not a loss that gives better
-# samples. In this race, and with these settings, a plain GAN came nearer, and with less work: 1,200 iterations of 3
-# minibatches through $D$, against 300 of 16.
+# **What you saw.** The claim holds under a condition that is easily overlooked: the critic must be so far ahead that
+# it is near its *optimum* at every step of $G$. Then $-L_D$ is near the distance, in the same unit. If $G$ learns
+# equally fast, the critic is always behind, and its loss shows how far behind it is. (Late in the run the estimate
+# falls below the line, too: fine differences are hard to find for such a small critic.)
+#
+# A $D$ that is ahead saturates; a balanced $D$ gives nearly the same reading for good and bad samples. And the last
+# claim shows that a loss that measures quality need not give better samples. Here, with these settings, a plain GAN
+# came nearer to the data, and with less work: 1,200 iterations of 3 minibatches through $D$, against 300 of 16.
 
 
 # %%
@@ -914,24 +940,26 @@ claim(
 )
 
 # %% [markdown]
-# ## What the sources get wrong (6 min)
+# ## What the sources get wrong (6 min, depth)
 #
 # - **The slides, lines 388–390:** 「JSDでは広い範囲で定数, しかも不連続だが EMDは勾配が得られている」 ("JSD is constant over a wide range, and
-#   discontinuous at that, but EMD gives a gradient"). Of densities that do not meet, as in their picture. Chapter 03 has
-#   others: `03/uniform`, `03/gaussian-js-rises`, `03/bars-between`. And EMD has no gradient at $p=q$: `03/emd-kink`.
-# - **The slides, line 403:** $\max_w$ over a network's weights stands for the supremum over *all* 1-Lipschitz functions. It can
-#   be half of it, `12/spectral-bends`, or any multiple, `12/clip-slope`, `12/clip-no-constant`. And **line 405** states the
-#   bound without a way to keep it. The ways differ in what they report.
+#   discontinuous at that, but EMD gives a gradient"). This is true of densities that do not overlap, as in their
+#   picture. Chapter 03 has others: `03/uniform`, `03/gaussian-js-rises`, `03/bars-between`. And EMD has no gradient
+#   at $p=q$: `03/emd-kink`.
+# - **The slides, line 403:** $\max_w$ over a network's weights stands for the supremum over *all* 1-Lipschitz
+#   functions. The maximum can be much smaller, `12/spectral-bends`, or in another unit, `12/clip-slope`,
+#   `12/clip-no-constant`. And **line 405** states the bound without a way to keep it; different ways report different
+#   numbers.
 # - **The slides, line 409:** 「出力値は確率としての意味を持たない」 ("the output has no meaning as a probability"). Right:
 #   `12/no-zero-point`.
-# - **The slides, line 415:** 「Criticは全域で勾配を与えており」 ("the critic gives a gradient everywhere"). Between the
-#   densities, `12/critic-slope`. Elsewhere it is not determined: `12/not-determined`, `04/plateau`.
-# - **The slides, lines 437–440:** the marginals of $\gamma$ the other way round than in the paper; harmless
-#   (`04/transposed`).
-# - **The article on spectral normalisation (こしあん 2019):** 「GANの安定性…には、Dの損失関数の連続性が重要。θ→P_θのマッピングが滑らかであるほどよい」
-#   ("for the stability of GANs … the continuity of D's loss function is important; the smoother the mapping θ → P_θ, the
-#   better"). $\theta$ are $G$'s weights, and what is continuous in them is the *distance*. The loss of any $D$ that is held still is continuous for the plain GAN, too; what
-#   jumps is its best value:
+# - **The slides, line 415:** 「Criticは全域で勾配を与えており」 ("the critic gives a gradient everywhere"). It does so between the
+#   densities, `12/critic-slope`. Elsewhere the gradient is not determined: `12/not-determined`, `04/plateau`.
+# - **The slides, lines 437–440:** the marginals of $\gamma$ are exchanged with respect to the paper; this does no
+#   harm (`04/transposed`).
+# - **The article on spectral normalisation (こしあん 2019):** 「GANの安定性…には、Dの損失関数の連続性が重要。θ→P_θのマッピングが滑らかであるほどよい」 ("for the
+#   stability of GANs … the continuity of D's loss function is important; the smoother the mapping θ → P_θ, the
+#   better"). $\theta$ are $G$'s weights, and what is continuous in them is the *distance*. In the plain GAN, too, the
+#   loss of a fixed $D$ is continuous; only its best value over all $D$ jumps:
 
 # %%
 theta = np.linspace(-2, 2, 401)
@@ -950,20 +978,21 @@ claim(
 )
 
 # %% [markdown]
-# - **The same:** 「WGANではDのスペクトルにリプシッツ連続という強い制約を置きます」 ("WGAN puts a strong constraint on D's spectrum"). On the
-#   *function*; it clips weights, whose effect nobody chooses (`12/clip-slope`). The spectrum is the idea of SNGAN.
-# - **The same:** 「リプシッツ連続を実践する手法の1つとして、損失関数にWasserstein距離を使っています」 ("as one way to practise Lipschitz continuity
-#   it uses the Wasserstein distance"). Cause and effect exchanged: the dual of the distance *asks for* the bound; clipping,
-#   penalty and normalisation are ways to it.
-# - **The same:** 「WGAN-GPはBackpropを2回走らせないといけない」 ("WGAN-GP must run backprop twice"). Right (`12/cost`).
+# - **The same:** 「WGANではDのスペクトルにリプシッツ連続という強い制約を置きます」 ("WGAN puts a strong constraint on D's spectrum"). The
+#   constraint is on the *function*. WGAN clips weights, and the bound that results depends on the network
+#   (`12/clip-slope`). To bound the spectrum is the idea of SNGAN.
+# - **The same:** 「リプシッツ連続を実践する手法の1つとして、損失関数にWasserstein距離を使っています」 ("as one way to practise Lipschitz continuity it
+#   uses the Wasserstein distance"). Here cause and effect are exchanged: the dual of the distance *needs* the bound;
+#   clipping, penalty and normalisation are ways to get it.
+# - **The same:** 「WGAN-GPはBackpropを2回走らせないといけない」 ("WGAN-GP must run backprop twice"). This is right (`12/cost`).
 # - **The WGAN authors' code** has the opposite sign of the paper: `12/two-signs`. Its `Loss_D` is *minus* the estimate.
-# - **The WGAN-GP authors' code** for these toys has $\lambda=0.1$; the paper says 10 throughout. That is not a detail:
-#   `12/toy-weight`, `12/two-sided-trapped`. And the paper found that the two-sided price hardly restricts the critic. On
-#   its images, perhaps; here it does: `12/trap`.
+# - **The WGAN-GP authors' code** for these toys has $\lambda=0.1$; the paper says 10 throughout. That makes a large
+#   difference: `12/toy-weight`, `12/two-sided-trapped`. And the paper found that the two-sided price hardly restricts
+#   the critic. That may be so on its images; here it does restrict the critic: `12/trap`.
 #
 # ## Exercises (11 min)
 #
-# **Exercise 12.3** · ★☆☆ · 3 minutes. Two points at distance `delta`, in the plane; a gradient penalty of weight `w`, trained to
+# **Exercise 12.3** · ★☆☆ · 3 minutes, depth. Two points at distance `delta`, in the plane; a gradient penalty of weight `w`, trained to
 # the end. What does the critic report? Write `report(delta, w)`, a number.
 
 
@@ -990,7 +1019,7 @@ check("12.3", report)
 # </details>
 
 # %% [markdown]
-# **Exercise 12.4** · ★★☆ · 5 minutes. Write the *one-sided* penalty, `one_sided_penalty(f, real, fake, t)`, without its weight:
+# **Exercise 12.4** · ★★☆ · 5 minutes, depth. Write the *one-sided* penalty, `one_sided_penalty(f, real, fake, t)`, without its weight:
 # the mean of $\max(0,\lVert\nabla f(\hat x)\rVert-1)^2$. `t` is (n, 1); where it is 0, $\hat x$ is the real point.
 
 
@@ -1013,13 +1042,13 @@ check("12.4", one_sided_penalty)
 # check("12.4", one_sided_penalty)
 # ```
 #
-# One norm for each example, then the price, then the mean; in this order. `create_graph=True` so that the price can be
-# differentiated in the weights.
+# First one norm for each example, then the price, then the mean. `create_graph=True` is needed to differentiate the
+# price with respect to the weights.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 12.5** · ★★☆ · 3 minutes. A critic without hidden layers, $f(x)=w\cdot x$, weights clipped to $\pm c$. The fakes
+# **Exercise 12.5** · ★★☆ · 3 minutes, depth. A critic without hidden layers, $f(x)=w\cdot x$, weights clipped to $\pm c$. The fakes
 # are the data, moved by the vector `shift`. What does the best such critic report? Write `clipped_report(shift, c)`. Is that
 # the same in all directions?
 
@@ -1041,8 +1070,9 @@ check("12.5", clipped_report)
 # check("12.5", clipped_report)
 # ```
 #
-# Each weight goes to $-c\,\mathrm{sign}$ of its component. That is $c\lVert\cdot\rVert_1$, not the length: in the plane a
-# diagonal move counts 1.41 times as much as one along an axis. A clipped critic has favourite directions.
+# Each weight goes to $-c$ times the sign of its component of the shift. The report is $c\lVert\text{shift}\rVert_1$,
+# not proportional to the length: in the plane a diagonal move counts 1.41 times as much as one along an axis. For a
+# clipped critic, directions are not equal.
 #
 # </details>
 
@@ -1064,4 +1094,4 @@ checked()
 #   Wasserstein distance)*, 2021.
 # - *Depth First Learning: WGAN*, a course whose exercises this chapter's ranking follows.
 #
-# Next: chapter 13, the bound that is built into the layers.
+# Next: chapter 13, where the bound is built into the layers.

@@ -9,24 +9,24 @@
 # %% [markdown]
 # # 13 · Spectral normalisation
 #
-# **The question.** A network is steep where its layers stretch. Can one hold every layer to a stretch of one, for next
-# to nothing? And is the network then nowhere steeper than one?
+# **The question.** A network is steep where its layers stretch. Can one hold every layer to a stretch of one, at almost
+# no cost? And is the network then nowhere steeper than one?
 #
 # *80 minutes.*
 #
 # **You will be able to**
 #
-# - find the largest singular value of a matrix by power iteration, and say how fast and why one step at a time is
+# - find the largest singular value of a matrix by power iteration; say how fast it comes, and why one step at a time is
 #   enough;
 # - write the layer $W/\sigma(W)$, and say what its gradient has lost;
 # - tell the $\sigma$ of a convolution's matrix from the norm of the convolution;
 # - say what clipping, a gradient penalty and spectral normalisation each make of the same critic;
 # - find in code the faults that switch spectral normalisation off.
 #
-# **Predict before you run.** Real examples and fakes are exactly 1 apart. A critic is trained to tell them apart; the
-# difference of its means is its reading of the distance. All its layers are divided by their largest singular value.
-# What does it read if (a) the layers are dense, (b) they are $3\times3$ convolutions, (c) they are dense, in the code
-# that a well-known article links to? Write three numbers down.
+# **Predict before you run.** Real examples and fakes are exactly 1 apart. A critic is trained to tell them apart; its
+# mean on the real ones minus its mean on the fakes is its *reading* of the distance. All its layers are divided by
+# their largest singular value. What does it read if (a) the layers are dense, (b) they are $3\times3$ convolutions, (c)
+# they are dense, in the code that a well-known article links to? Write three numbers down.
 
 # %%
 from dataclasses import replace
@@ -52,10 +52,10 @@ torch.set_num_threads(1)
 # ## How far a matrix stretches (5 min)
 #
 # A function $f$ is *1-Lipschitz* if $|f(x)-f(x')|\le\|x-x'\|$ for all $x$ and $x'$: nowhere steeper than 1. The dual of
-# the earth mover's distance asks it of a critic (chapter 04). For a discriminator it means gradients that neither
-# vanish nor explode (chapter 06). How does one get it?
+# the earth mover's distance asks this of a critic (chapter 04). For a discriminator it means gradients that neither
+# vanish nor explode (chapter 06). How does one get such a function?
 #
-# Begin with one layer, a matrix $W$. It makes an ellipse of the unit circle:
+# Begin with one layer, a matrix $W$. It turns the unit circle into an ellipse. Look at its two axes:
 
 # %%
 STRETCHES = 2.0, 1.2  # the singular values σ₁ and σ₂ of the matrix below
@@ -75,14 +75,14 @@ fig = figures.spectral.ellipse(matrix(*STRETCHES))
 plt.show()
 
 # %% [markdown]
-# The *singular value decomposition* (SVD) writes every matrix so: $W=U\Sigma V^\top$, a turn, a stretch along the axes,
-# a turn. The stretches $\sigma_1\ge\sigma_2\ge\dots$ are the *singular values*, half the axes of the ellipse. The
-# largest is how far $W$ can stretch anything:
+# The *singular value decomposition* (SVD) writes every matrix as $W=U\Sigma V^\top$: a turn, a stretch along the axes,
+# a turn. The stretches $\sigma_1\ge\sigma_2\ge\dots$ are the *singular values*; each is half the length of an axis of
+# the ellipse. The largest says how far $W$ can stretch anything:
 #
 # $$\sigma(W)=\max_{h\ne0}\frac{\|Wh\|}{\|h\|}=\sigma_1 .$$
 #
-# In a chain of layers the stretches multiply. A (leaky) rectifier stretches nothing, its slopes are at most 1, and a
-# bias only moves. So for $f=W^L\circ\dots\circ a\circ W^1$ (Miyato et al. 2018, section 2.1):
+# In a chain of layers the stretches multiply. A (leaky) rectifier $a$ stretches nothing, since its slopes are at most
+# 1, and a bias only shifts. So for $f=W^L\circ\dots\circ a\circ W^1$ (Miyato et al. 2018, section 2.1):
 #
 # $$|f(x)-f(x')|\;\le\;\sigma(W^L)\cdots\sigma(W^1)\;\|x-x'\| .$$
 
@@ -121,13 +121,13 @@ claim(
 )
 
 # %% [markdown]
-# **Spectral normalisation** divides each layer's matrix by its $\sigma$: $\bar W=W/\sigma(W)$. Then the product is 1,
-# and no weight had to be clipped, no slope to be measured. What remains is to find $\sigma(W)$, at every step, because
-# $W$ moves. An SVD at every step is slow.
+# **Spectral normalisation** divides each layer's matrix by its $\sigma$: $\bar W=W/\sigma(W)$. Then the product is 1.
+# No weight was clipped and no slope was measured. What remains is to find $\sigma(W)$, at every step of training,
+# because $W$ changes. An SVD at every step is slow.
 #
 # ## Power iteration (10 min)
 #
-# Take any vector $u$, and go back and forth:
+# Take any vector $u$. Go back with $W^\top$ and forth with $W$, again and again:
 #
 # $$v\leftarrow\frac{W^\top u}{\|W^\top u\|},\qquad u\leftarrow\frac{Wv}{\|Wv\|},\qquad \sigma\approx u^\top W v .$$
 #
@@ -161,9 +161,10 @@ def draw(steps, second):
 widgets.explore(draw, steps=(0, 15, 1, 1), second=(0.2, 1.9, 0.1, 1.2))
 
 # %% [markdown]
-# Why does it turn the right way? Write $u$ with the columns $u_i$ of $U$: $u=\sum_i c_iu_i$. Back and forth is
-# $WW^\top$, and that multiplies $c_i$ by $\sigma_i^2$. The largest wins: in each step the others fall behind by
-# $(\sigma_i/\sigma_1)^2$. With two of them, and $\theta_k$ the angle between $u$ after $k$ steps and $u_1$:
+# Why does $u$ turn the right way? Write it with the columns $u_i$ of $U$: $u=\sum_i c_iu_i$. One step, back and forth,
+# multiplies by $WW^\top$, and $WW^\top u_i=\sigma_i^2u_i$. So it multiplies $c_i$ by $\sigma_i^2$. The largest wins: in
+# each step $c_i/c_1$ shrinks by the factor $(\sigma_i/\sigma_1)^2$. With two singular values, and $\theta_k$ the angle
+# between $u$ after $k$ steps and $u_1$:
 #
 # $$\tan\theta_k=\Bigl(\frac{\sigma_2}{\sigma_1}\Bigr)^{2k}\tan\theta_0 .$$
 
@@ -196,11 +197,12 @@ claim(
 )
 
 # %% [markdown]
-# So where $\sigma_2$ is close to $\sigma_1$ the *direction* comes slowly. The *number* does not mind: $\|Wv\|$ has its
-# maximum there, and the top of a hill is flat. A direction that is 18° off gives 95 % of $\sigma$.
+# So where $\sigma_2$ is close to $\sigma_1$ the *direction* comes slowly. The *number* suffers little: $\|Wv\|$ has its
+# maximum at the right direction, and the top of a hill is flat. A direction that is 18° off still gives at least 95 %
+# of $\sigma$.
 #
-# Now a matrix as in a network, $128\times256$, with random entries, where $\sigma_2/\sigma_1$ is some 0.97. How good is
-# the estimate after 1, 10 and 100 steps?
+# Now a matrix as in a network, $128\times256$, with random entries, where $\sigma_2/\sigma_1$ is about 0.97. How good
+# is the estimate after 1, 10 and 100 steps?
 
 
 # %%
@@ -239,17 +241,17 @@ claim(
 
 # %% [markdown]
 # The article about spectral normalisation that we follow (こしあん 2019) says of $u_l^\top W^lv_l$: 「…というのが特異値分解です」, "this
-# is the singular value decomposition". It is one number of it. And only one is wanted.
+# is the singular value decomposition". It is only one number of the decomposition. But that one number is all we want.
 #
 # ## Once is enough, if one remembers (7 min)
 #
 # A hundred steps at every use would cost a hundred times as much as one. The paper makes **one**. *Predict:* what share
 # of $\sigma$ does it find?
 #
-# The trick: $W$ moves little from one use to the next, so begin with the $u$ where the last use ended. Then the steps
-# add up. Let us watch it in a training. Eight points lie on a circle of radius 2, all fakes in its centre. The critic
-# $f$ maximises $\mathbb E_p[f]-\mathbb E_q[f]$, the dual of the earth mover's distance. All earth travels 2, so the
-# distance is exactly 2. $G$ stands still, five seeds move as one.
+# The trick: $W$ changes little from one use to the next, so begin with the $u$ that the last use found. Then the steps
+# add up. Let us watch that in training. The data are eight points on a circle of radius 2; all fakes lie in its centre.
+# The critic $f$ maximises $\mathbb E_p[f]-\mathbb E_q[f]$, the dual of the earth mover's distance. All earth travels a
+# way of 2, so the distance is exactly 2. $G$ stands still; five seeds are trained together.
 
 
 # %%
@@ -328,11 +330,11 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** One remembered step is worth several fresh ones. It is not perfect: $u$ follows $W$ at a distance.
-# Here the rate is high, $10^{-3}$, and many singular values crowd near the first, as you will see below; so $\sigma$ is
-# taken too small and the layer stretches a little more than 1 while it trains. As soon as $W$ rests, $u$ arrives: each
-# look at a normalised network in training mode moves $u$ (`06/looking-changes-u`), even under `no_grad`. That is a trap
-# when you only meant to log something, and here it is of use:
+# **What you saw.** One step from the last $u$ is worth several from a fresh one. It is not perfect: $u$ lags behind
+# $W$. Here the learning rate is high, $10^{-3}$, and many singular values lie close to the first, as you will see
+# below. So the estimate of $\sigma$ is too small, and the layer stretches a little more than 1 while it trains. As soon
+# as $W$ rests, $u$ arrives: each forward pass in training mode moves $u$ (`06/looking-changes-u`), even under
+# `no_grad`. That is a trap when you only want to log something; here it is useful:
 
 
 # %%
@@ -361,20 +363,21 @@ claim(
 )
 
 # %% [markdown]
-# ## What the gradient loses (6 min)
+# ## What the gradient loses (6 min, depth)
 #
-# $\sigma$ depends on $W$, so the gradient goes through it, too. The code holds $u$ and $v$ constant there. Then it
-# takes two lines. Write $\langle A,B\rangle=\sum_{ij}A_{ij}B_{ij}$, and $\Gamma=\partial L/\partial\bar W$ for what
-# arrives from above.
+# $\sigma$ depends on $W$, so the gradient passes through it, too. The code holds $u$ and $v$ constant there. Then two
+# lines are enough. Write $\langle A,B\rangle=\sum_{ij}A_{ij}B_{ij}$, and $\Gamma=\partial L/\partial\bar W$ for the
+# gradient that arrives from above. Put the first line into $dL=\langle\Gamma,d\bar W\rangle$, and collect what stands
+# beside $dW$.
 #
 # $$d\sigma=u^\top\,dW\,v=\langle uv^\top,dW\rangle,\qquad d\bar W=\frac{dW}{\sigma}-\frac{W}{\sigma^2}\,d\sigma$$
 # $$\Rightarrow\quad\frac{\partial L}{\partial W}=\frac1\sigma\bigl(\Gamma-\lambda\,uv^\top\bigr),\qquad
 # \lambda=\langle\Gamma,\bar W\rangle .$$
 #
-# It is the paper's equation 12: the gradient that an ordinary layer would get, less a multiple of $uv^\top$, the
-# direction that stretches most. Where the loss would fall if the outputs only went further the way they point already,
-# $\lambda<0$, and the step downhill, $-\Gamma+\lambda\,uv^\top$, works against the largest singular value. (The paper's
-# $V$ goes up where our $L$ goes down, so there it is $\lambda>0$.)
+# This is the paper's equation 12: the gradient that an ordinary layer would get, minus a multiple of $uv^\top$, the
+# direction that stretches most. If the loss would fall when $\bar W$ simply grew, then $\lambda<0$, and the step
+# downhill, $-\Gamma+\lambda\,uv^\top$, works against the largest singular value. (The paper's $V$ goes up where our $L$
+# goes down, so there it is $\lambda>0$.)
 
 # %%
 rng = torch.Generator().manual_seed(0)
@@ -407,11 +410,12 @@ claim(
 )
 
 # %% [markdown]
-# Holding $u$ and $v$ constant is no approximation then, and again the flat top is the reason: at the maximum
-# $u^\top Wv$ does not change, to first order, when $u$ or $v$ turns.
+# So to hold $u$ and $v$ constant is exact then, and again the flat top is the reason: at the maximum $u^\top Wv$ does
+# not change, to first order, when $u$ or $v$ turns.
 #
-# What has the gradient lost? Not its part along $uv^\top$, as one might think: whatever $\Gamma$ is, that is 0 only if
-# $W$ has rank one. It has lost its part along $W$ itself. For the size of $W$ makes no difference to $W/\sigma(W)$.
+# What has the gradient lost? Not its part along $uv^\top$, as one might think: that part is 0 for every $\Gamma$ only
+# if $W$ has rank one. It has lost its part along $W$ itself, because the size of $W$ makes no difference to
+# $W/\sigma(W)$.
 
 # %%
 cosine = functional.cosine_similarity
@@ -428,10 +432,10 @@ claim(
 )
 
 # %% [markdown]
-# ## The layer, three times (4 min)
+# ## The layer, three times (4 min, depth)
 #
-# First written out; then as a *parametrisation*, a function that torch puts between the stored weight and the used one,
-# from this course's library; then torch's own, which the methods of this course use.
+# First we write the layer out. Then we use a *parametrisation* of this course's library: a function that torch puts
+# between the stored weight and the weight in use. Last comes torch's own, which the methods of this course use.
 
 
 # %%
@@ -482,15 +486,24 @@ claim(
 )
 
 # %% [markdown]
-# For a whole network it is one call, `lipschitz.spectrally_normalised(network)`, and every layer with a matrix is
-# meant, **the last one too**. In a GAN it belongs to $D$; `methods.sngan` is the paper's pair with it.
+# For a whole network it is one call, `lipschitz.spectrally_normalised(network)`. It normalises every layer with a
+# matrix, **the last one too**. In a GAN it belongs to $D$; `methods.sngan` has the paper's two networks.
 #
-# ## A convolution is more than its matrix (10 min)
+# ## Half-way
+#
+# *32 minutes lie behind you, 48 ahead: a good place to stop.*
+#
+# **So far:** a layer stretches by its largest singular value at most. Power iteration finds it by going back and
+# forth, one step at each use is enough if $u$ is kept, and the gradient loses the part that lies along the weights.
+# **To come:** convolutions, which stretch further than their matrix says, two other bounds beside this one, and a
+# $u$ that is lost.
+#
+# ## A convolution is more than its matrix (10 min, depth)
 #
 # A convolution's weight has four axes. The paper *reshapes* it to a matrix, (channels out) × (channels in · height ·
-# width), and normalises that. It says so in a footnote. Is the layer then 1-Lipschitz? Take the plainest kernel, nine
-# times $\tfrac13$. As a matrix it is one row of nine numbers, and $\sigma$ is its length, 1. *Predict:* what does it do
-# to a white image?
+# width), and normalises that. It says so in a footnote. Is the layer then 1-Lipschitz? Take the simplest kernel,
+# $\tfrac13$ in all nine places. As a matrix it is one row of nine numbers, and $\sigma$ is its length, 1. *Predict:*
+# what does it do to a white image?
 
 # %%
 kernel = torch.full((1, 1, 3, 3), 1 / 3)
@@ -506,12 +519,13 @@ claim(
 )
 
 # %% [markdown]
-# The matrix sees one patch. The convolution looks at every patch, the patches overlap, and what they share counts in
-# each. As a map of images, a convolution is a large matrix of its own, $A$, and its norm is what matters. Two ways to
-# find it:
+# The matrix sees one patch. The convolution looks at every patch. The patches overlap, and a pixel counts in each patch
+# that it lies in. As a map from image to image, a convolution is a large matrix $A$ of its own, and what matters is the
+# norm $\|A\|=\sigma(A)$. There are two ways to find it:
 #
-# - joined at the edges (*circular*) a convolution takes every wave to itself, so $\|A\|$ is the largest $\sigma$ of a
-#   small matrix for each frequency: `circular_norm`, by the Fourier transform, exact (Sedghi, Gupta & Long 2019);
+# - with the image joined at its edges (*circular*), a convolution maps each wave to a wave of the same frequency, so
+#   each frequency has a small matrix, and $\|A\|$ is the largest $\sigma$ of them all: `circular_norm`, by the Fourier
+#   transform, exact (Sedghi, Gupta & Long 2019);
 # - with zeros around the image: power iteration again, on $A$ itself. $A$ is the layer, $A^\top$ comes from autograd:
 #   `operator_norm`.
 #
@@ -539,14 +553,15 @@ claim(
 )
 
 # %% [markdown]
-# How bad can it be? Let $h_P$ be the patch of $h$ at place $P$. Each pixel lies in at most $k_hk_w/s^2$ patches, for a
-# kernel of $k_h\times k_w$ and stride $s$ (that divides both). So
+# How large can it be? Let $h_P$ be the patch of the image $h$ at place $P$. If the kernel is $k_h\times k_w$ and the
+# stride $s$ divides both, each pixel lies in at most $k_hk_w/s^2$ patches. So
 #
 # $$\|Ah\|^2=\sum_P\|Wh_P\|^2\;\le\;\sigma(W)^2\sum_P\|h_P\|^2\;\le\;\sigma(W)^2\,\frac{k_hk_w}{s^2}\,\|h\|^2,\qquad
 # \|A\|\le\sigma(W)\,\frac{\sqrt{k_hk_w}}{s} .$$
 #
-# For $3\times3$ that is 3, and the kernel above reaches it. Now the paper's own discriminator, seven convolutions,
-# normalised, at its start and after a hundred steps on small faces:
+# For $3\times3$ with stride 1 the factor is 3, and the kernel above reaches it. Now the paper's own discriminator,
+# seven normalised convolutions, at its start and after a hundred steps on small faces. Compare each norm with 1 and
+# with its bound:
 
 # %%
 torch.set_default_dtype(torch.float32)  # as such networks are trained; the numbers below leave room for it
@@ -587,9 +602,10 @@ claim(
 print(f"the bounds multiply to {bounds.prod():.0f}")
 
 # %% [markdown]
-# So for the network as a whole the normalisation promises no more than a slope of at most 648. A loose bound does no
-# harm. Is this one loose? Ask a critic that *wants* to be steep. The data are one grey image, the fakes another,
-# $8\times8$ pixels, exactly 1 apart. Same training, all layers normalised, once dense and once with two convolutions.
+# So for the network as a whole the normalisation promises only a slope of at most 648. A bound that is far too large
+# does no harm. Is this one too large? Ask a critic that *wants* to be steep. The data are one grey image, the fakes
+# another, $8\times8$ pixels, exactly 1 apart. The training is the same, and all layers are normalised; one critic is
+# dense, the other has two convolutions.
 
 
 # %%
@@ -628,17 +644,17 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Two convolutions may stretch by $3\cdot3=9$, and a grey image is just what they stretch most. So "SN
-# makes $D$ 1-Lipschitz" holds for dense layers. For a convolutional $D$ it makes the slope *bounded*, by a number that
-# the architecture sets. That is enough for what SN is used for: nothing explodes. But a critic's reading of a distance
-# is then in a unit that nobody knows.
+# **What you saw.** Two convolutions may stretch by $3\cdot3=9$, and an image of one grey is what they stretch most. So
+# "SN makes $D$ 1-Lipschitz" holds for dense layers. For a convolutional $D$ it makes the slope *bounded*, by a number
+# that the architecture sets. That is enough for what SN is used for: nothing explodes. But a critic's reading of a
+# distance is then in a unit that nobody knows.
 #
-# ## Three ways, one critic (11 min)
+# ## Three ways, one critic (11 min, depth)
 #
-# The same dense critic, eight points and a centre, distance 2. Three ways to keep it in bounds: **spectral
-# normalisation**; **clipping** all weights to $\pm c$ after each step (Arjovsky et al. 2017), for two $c$; a **gradient
-# penalty**, $10\,(\|\nabla f\|-1)^2$ on the segments between real and fake (Gulrajani et al. 2017). *Predict:* which
-# reads 2?
+# The dense critic again, with eight points and a centre, at a distance of 2. There are three ways to keep it in bounds:
+# **spectral normalisation**; **clipping** all weights to $\pm c$ after each step (Arjovsky et al. 2017), for two $c$; a
+# **gradient penalty**, $10\,(\|\nabla f\|-1)^2$ on the segments between real and fake (Gulrajani et al. 2017).
+# *Predict:* which reads 2?
 
 # %%
 ways = {
@@ -660,7 +676,7 @@ fig = figures.spectral.readings({NAME: read}, {NAME: 2})
 plt.show()
 
 # %% [markdown]
-# First the layers. The singular values of the two in the middle, $64\times64$ each, over the first of them:
+# First the layers: the singular values of the two in the middle, $64\times64$ each, divided by the largest:
 
 # %%
 WAYS = ("spectral normalisation", "clipping, c = 0.05", "gradient penalty")
@@ -695,7 +711,7 @@ claim(
 )
 
 # %% [markdown]
-# Clipped weights crowd at $+c$ and $-c$, with the same signs along a row, and such a matrix has nearly rank one: one
+# Most clipped weights sit at $+c$ or $-c$, with the same signs along a row. Such a matrix has nearly rank one: one
 # feature is passed on, the others are lost. The paper's figure 3 shows the same on CIFAR-10. Now the slopes, on the
 # segments between the points and the centre, where the best critic has slope 1:
 
@@ -740,17 +756,17 @@ claim(
 )
 
 # %% [markdown]
-# **Did you expect** SN to read so little? Nothing is wrong with it. "At most 1" is not "1": $f=\|x\|$ would read 2, a
-# cone that climbs to all sides, and the normalised network does not draw it. A rectifier passes on one side of each
-# feature at full length and cuts the other; what is climbed to the left and what to the right must share the length 1
-# (Anil, Lucas & Grosse 2019). With $|h|$, that keeps both, the same network does better. Between two *points* there is
-# one direction only, and it reads 1.00 (`13/dense-reads-one`).
+# **Did you expect** SN to read so little? Nothing is wrong with it. "At most 1" does not mean "equal to 1". The cone
+# $f=\|x\|$ climbs to all sides and would read 2, but the normalised network does not find it. A rectifier passes one
+# side of each feature on at full length and cuts the other. So the climb to the left and the climb to the right must
+# share the length 1 (Anil, Lucas & Grosse 2019). With $|h|$, which keeps both sides, the same network does better.
+# Between two *points* there is only one direction, and the critic reads 1.00 (`13/dense-reads-one`).
 #
-# The penalty has a bias of its own: it trades slope for price, $s-10\,(s-1)^2$ is largest at $s=1.05$. And what
-# clipping reads is set by $c$ and the depth, not by the data.
+# The penalty has a bias of its own: over a distance of 2 a slope $s$ gains $2s$ and costs $10\,(s-1)^2$, and
+# $2s-10\,(s-1)^2$ is largest at $s=1.1$. And what a clipped critic reads depends on $c$ and the depth, not on the data.
 #
-# What do they cost? Not in seconds, those are the machine's; in multiplications. We count what one step of $D$ asks of
-# the products of matrices and vectors.
+# What do they cost? Seconds depend on the machine, so we count multiplications: those in products of matrices and
+# vectors, in one step of $D$.
 
 # %%
 aten = torch.ops.aten
@@ -788,13 +804,13 @@ claim(
 )
 
 # %% [markdown]
-# ## The u that nobody stores (6 min)
+# ## The u that nobody stores (6 min, depth)
 #
-# The article links to code of its own for SN. Its layer differs from the paper's in three things:
+# The article links to its own code for SN. The layer there differs from the paper's in three things:
 #
-# - each use makes one step of power iteration from the *same* first $u$, because the new one is put into a local name
-#   and lost;
-# - $u$ and $v$ are no constants, the gradient goes through them;
+# - each use makes one step of power iteration from the *same* first $u$, because the new one is only put into a local
+#   variable, and lost;
+# - $u$ and $v$ are not constants: the gradient passes through them;
 # - the last dense layer is not normalised.
 #
 # Two points, 1 apart. *Predict:* which of the three does the most harm?
@@ -867,11 +883,11 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** A single step from a fixed $u$ sees $W$ from one side only. The weights grow where it does not look,
-# and a gradient through $u$ and $v$ even tells them where that is: $\sigma$ can be *made* to look small. That does the
-# most harm. A GAN with such a $D$ may still draw, so its pictures do not give it away; one comparison with an SVD does.
+# **What you saw.** A single step from a fixed $u$ sees only a part of $W$. The weights grow where it does not look. A
+# gradient through $u$ and $v$ even tells them where that is: they learn to make $\sigma$ look small. That does the most
+# harm. A GAN with such a $D$ may still draw, so its pictures do not show the fault; one comparison with an SVD does.
 #
-# ## Which loss, and how many steps? (8 min)
+# ## Which loss, and how many steps? (8 min, depth)
 #
 # The article says two things about training. 「論文のGAN(SNGAN)では、損失関数にHinge Lossを使っていたり」: SNGAN uses the hinge loss. The
 # paper's comparison on CIFAR-10 and STL-10 has the standard loss, $-\log D$ for $G$, throughout; hinge is an extra row
@@ -880,8 +896,8 @@ claim(
 # And 「SNGANではアップデート回数をG:D=1:5にしたほうがうまくいきやすい(Spectral NormのぶんDの学習が進みづらい)」: five steps of $D$ for each of $G$ work
 # better, because SN slows $D$ down. In the paper one step does well: its settings B and C have $n_{dis}=1$, and B is
 # the best for SN on STL-10. We try it on the handwritten digits, with dense networks, five seeds. A step of $G$ with
-# five of $D$ costs more, so count the work. *Predict* three things: is hinge better? Are five steps better for the same
-# work? And does $D$ *without* SN gain as well, by five steps?
+# five of $D$ costs more, so we compare at equal work. *Predict* three things: is hinge better? Are five steps better
+# for the same work? And does a $D$ *without* SN gain from five steps as well?
 
 # %%
 data = datasets.digits()
@@ -969,23 +985,23 @@ claim(
 
 # %% [markdown]
 # **What you saw.** The article's advice is good here, for dense networks on digits: five steps come nearer, for the
-# same work. Its reason does not explain it. Without SN five steps help as well. And $D$ need not make five steps: a
-# slower $G$, one step to one, has most of the gain. What counts is how fast $D$ is *beside* $G$ (two time scales:
-# Heusel et al. 2017). Convolutional networks on other data may want another balance; the paper found one to one good
-# enough. As to the loss, nothing here speaks for hinge; chapter 10 asks elsewhere. (That hinge minimises the reverse
-# KL, as the paper says, does not hold with a free $D$: `03/hinge-not-reverse-kl`.)
+# same work. But its reason does not explain this: without SN five steps help as well. And $D$ need not make five steps:
+# with one step each, a slower $G$ brings most of the gain. What counts is how fast $D$ learns *compared with* $G$ (two
+# time scales: Heusel et al. 2017). Convolutional networks on other data may want another balance; the paper found one
+# to one good enough. As to the loss, nothing here speaks for hinge; chapter 10 asks the same in other settings. (The
+# paper says that hinge minimises the reverse KL. With a free $D$ it does not: `03/hinge-not-reverse-kl`.)
 #
 # ## What the sources get wrong
 #
-# All of this is about **the article on spectral normalisation (こしあん 2019)** and the code it links to. Its main thought,
-# that a Lipschitz $D$ is what counts and not the Wasserstein distance, is the paper's, and well put.
+# All of this is about **the article on spectral normalisation (こしあん 2019)** and the code it links to. Its main thought
+# is the paper's, and well put: a Lipschitz $D$ is what counts, not the Wasserstein distance.
 #
 # - 「この$u_l^TW^lv_l$というのが特異値分解です」 ("this $u_l^\top W^lv_l$ is the singular value decomposition"). It is one number, the
 #   estimate of $\sigma_1$: `13/first-triple`.
 # - 「DのBatch NormをSpectral Normという特別なNormalizationレイヤーに置き換える」 ("replace $D$'s batch normalisation by a special
-#   normalisation layer, spectral normalisation"). It is no layer that comes after another and normalises what flows
-#   through; it is another way to write a weight, on **every** layer, the last one too (`13/each-fault`), and it looks
-#   at no data:
+#   normalisation layer, spectral normalisation"). It is not a layer that comes after another and normalises what flows
+#   through. It is another way to write a weight, in **every** layer, the last one too (`13/each-fault`). And it does
+#   not look at the data:
 
 # %%
 x = torch.randn(16, 2, generator=torch.Generator().manual_seed(0))
@@ -1013,19 +1029,19 @@ claim(
 
 # %% [markdown]
 # - 「WGANではDのスペクトルにリプシッツ連続という強い制約を置きます」 ("WGAN puts a strong constraint on the spectrum of $D$, Lipschitz continuity").
-#   WGAN constrains the *function*, and does it by clipping the entries. What the spectrum then becomes nobody chose:
+#   WGAN constrains the *function*, and does it by clipping the entries. Nobody chose what then becomes of the spectrum:
 #   `13/ranks`, `13/clip-fourth-power`. To look at the spectrum is SN's idea.
 # - 「リプシッツ連続を実践する手法の1つとして、損失関数にWasserstein距離を使っています」 ("as one way to put Lipschitz continuity into practice it uses the
-#   Wasserstein distance as its loss"). The other way round: the dual of the distance *asks for* a 1-Lipschitz function
-#   (`04/critic-unbounded`); clipping, penalty and SN are ways to get one.
-# - 「損失関数にHinge Lossを使っていたり」 ("it uses the hinge loss"). In part: the comparison on CIFAR-10 and STL-10 has the standard
-#   loss, hinge is an extra. The hinge loss came from Lim & Ye and from Tran et al. (2017).
+#   Wasserstein distance as its loss"). It is the other way round: the dual of the distance *asks for* a 1-Lipschitz
+#   function (`04/critic-unbounded`); clipping, penalty and SN are ways to get one.
+# - 「損失関数にHinge Lossを使っていたり」 ("it uses the hinge loss"). Right in part: the comparison on CIFAR-10 and STL-10 uses the
+#   standard loss; hinge is an extra. The hinge loss came from Lim & Ye and from Tran et al. (2017).
 # - 「G:D=1:5にしたほうがうまくいきやすい(Spectral NormのぶんDの学習が進みづらい)」 ("five steps of $D$ for one of $G$ work better, since SN slows
 #   $D$ down"). Here the advice holds and the reason does not: `13/five-steps-help`, `13/not-for-sn`, `13/slow-g`.
 # - **The linked code** forgets $u$, lets the gradient through $u$ and $v$, and leaves the last layer as it is:
-#   `13/right-and-linked`, `13/each-fault`. Two more things in it: all five steps of $D$ see the same fakes, where
-#   Algorithm 1 draws new ones. And the first residual block begins with a rectifier, on the *image*, whose dark half
-#   lies below 0; only the shortcut past it sees that:
+#   `13/right-and-linked`, `13/each-fault`. Two more faults: all five steps of $D$ see the same fakes, where Algorithm 1
+#   draws new ones. And the first residual block begins with a rectifier, on the *image*, whose dark half lies below 0;
+#   only the shortcut around the block still sees that half:
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -1036,13 +1052,13 @@ claim(
 )
 
 # %% [markdown]
-# So the failures with one step of $D$ that its README reports say little about SN. Torch's own layer, which the article
-# names too, is right.
+# Its README reports failures with one step of $D$. With these faults they say little about SN. Torch's own layer, which
+# the article names too, is right.
 #
 # - Right: 「WGAN-GP…はBackpropを2回走らせないといけないので計算が遅い」 ("WGAN-GP is slow because it must run back-propagation twice"):
 #   `13/cheap`.
 # - **The paper** (Miyato et al. 2018) is careful: a footnote says that the norm of a convolution is another number than
-#   the $\sigma$ it divides by. Many who came after it write "1-Lipschitz" all the same: `13/operator-norms`,
+#   the $\sigma$ it divides by. Many later texts write "1-Lipschitz" all the same: `13/operator-norms`,
 #   `13/convolution-reads-seven`.
 #
 # ## Exercises (13 min)
@@ -1073,13 +1089,14 @@ check("13.1", largest_stretch)
 # check("13.1", largest_stretch)
 # ```
 #
-# There with $W^\top$, back with $W$, and a unit vector each time.
+# Back with $W^\top$, forth with $W$, and a unit vector each time.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 13.2** · ★★☆ · 3 minutes. How many steps are needed until the tangent of the angle that $u$ is off has
-# fallen to at most `share` of what it was? Predict it for $\sigma_2/\sigma_1=0.97$ and a tenth before you check.
+# **Exercise 13.2** · ★★☆ · 3 minutes, depth. The singular values are `first` and `second`. How many steps are needed until the
+# tangent of the angle between $u$ and $u_1$ has fallen to at most `share` of what it was? Predict it for
+# $\sigma_2/\sigma_1=0.97$ and a tenth before you check.
 
 
 # %%
@@ -1104,7 +1121,7 @@ check("13.2", steps_needed)
 # </details>
 
 # %% [markdown]
-# **Exercise 13.3** · ★★★ · 4 minutes. Given `above`, the gradient $\Gamma=\partial L/\partial\bar W$, the weight `W`
+# **Exercise 13.3** · ★★★ · 4 minutes, depth. Given `above`, the gradient $\Gamma=\partial L/\partial\bar W$, the weight `W`
 # and its first singular vectors `u` and `v`, return $\partial L/\partial W$, with NumPy.
 
 
@@ -1130,7 +1147,7 @@ check("13.3", gradient_of_weight)
 # </details>
 
 # %% [markdown]
-# **Exercise 13.4** · ★☆☆ · 2 minutes. A discriminator has four convolutions, $3\times3$ with stride 1, $4\times4$ with
+# **Exercise 13.4** · ★☆☆ · 2 minutes, depth. A discriminator has four convolutions, $3\times3$ with stride 1, $4\times4$ with
 # stride 2, $3\times3$ with stride 1, $4\times4$ with stride 2, with leaky rectifiers between them, and a dense layer at
 # the end. All five are spectrally normalised. By which number is its slope bounded for certain?
 
@@ -1168,6 +1185,6 @@ checked()
 #   climb to all sides, and which activation can.
 # - M. Heusel et al., *GANs trained by a two time-scale update rule converge to a local Nash equilibrium*, NeurIPS 2017.
 #
-# **Here the first part of the chapter ends.** The second is chapter 13b, about what the article is proudest of, few images
-# of many classes: 176 characters with some 82 pictures each, and whether it is SN that keeps a class from collapsing. For
+# **Here the first part of the chapter ends.** The second is chapter 13b. It is about the article's proudest result, few
+# images of many classes: 176 characters with about 82 pictures each. Is it SN that keeps a class from collapsing? For
 # that a GAN must be told the class, which chapter 11 teaches.

@@ -9,23 +9,23 @@
 # %% [markdown]
 # # 13b · Many classes, few images
 #
-# **The question.** 176 people, 82 faces of each. One GAN is said to draw one face for each person, another to draw many,
-# and spectral normalisation to be the reason. Is it?
+# **The question.** 176 people, 82 faces of each. One GAN is said to draw one face for each person, and another many.
+# The reason is said to be spectral normalisation. Is it?
 #
 # *70 minutes.*
 #
 # **You will be able to**
 #
 # - say in two numbers whether a generator draws the class that it is told, and more than one image of it;
-# - find what else was changed in a comparison, and plan one in which it was not;
+# - find what else was changed in a comparison, and plan one in which only one thing changes;
 # - read a $2\times2$ experiment: what each factor does by itself, and where the two depend on each other;
-# - say what in the networks knows a class, and walk from one class to another;
-# - tell a generator that cannot hear from one that has agreed on a sign with its discriminator.
+# - say which numbers of the networks belong to one class, and walk from one class to another;
+# - tell a generator that ignores the label from one that has agreed on a secret sign with its discriminator.
 #
-# **Predict before you run.** A GAN has learned 176 people, with an auxiliary classifier in a batch-normalised $D$. We ask
-# for faces of each person. (a) How many in 100 show that person? (b) In how many of 100 does $D$ itself, looking at the
-# same faces, name the person that $G$ was told? (c) Are the twelve faces of one person more alike than twelve real ones,
-# or less? Write two numbers and a word down.
+# **Predict before you run.** A GAN has learned 176 people, with an auxiliary classifier (AC) in a batch-normalised $D$.
+# We ask for faces of each person. (a) How many in 100 show that person? (b) In how many of 100 does $D$ itself name,
+# from the same faces, the person that $G$ was told to draw? (c) Are twelve drawn faces of one person more alike than
+# twelve real ones, or less? Write two numbers and a word down.
 
 # %%
 import copy
@@ -70,8 +70,8 @@ torch.set_num_threads(1)
 # 「Spectral Normalizationすごい。(…)データ数が少なくてクラス数が多いケースでもモード崩壊しない」, "spectral normalisation is great. It does not collapse
 # even where the data are few and the classes many".
 #
-# Here are *our* people, five of 176, one a row, with eight of their 82 faces. What belongs to the person stays, such as
-# hair and skin; smile, glasses, pose, shirt and background are drawn anew for each face.
+# Here are *our* people: five of the 176, one in each row, with eight of their 82 faces. What belongs to the person
+# stays, such as hair and skin; smile, glasses, pose, shirt and background are drawn anew for each face.
 
 # %%
 data = study.data()
@@ -89,9 +89,9 @@ claim(
 )
 
 # %% [markdown]
-# Two trainings were compared. What differs between them? On the left AC-GAN as its paper has it (Odena et al. 2017): with
-# 「論文と同じ設定」, "the settings of the paper", the author had begun a month before. On the right the code that the article links
-# to.
+# Two trainings were compared. What differs between them? On the left stands AC-GAN as its paper has it (Odena et al.
+# 2017): with 「論文と同じ設定」, "the settings of the paper", the author had begun a month before. On the right stands the code
+# that the article links to.
 #
 # | | the AC-GAN | the article's SNGAN |
 # |---|---|---|
@@ -102,19 +102,20 @@ claim(
 # | the networks | convolutions, as DCGAN's | residual blocks |
 # | steps of $D$ for one of $G$ | 1 | 5 |
 #
-# Six things at once, and one training of each. Any of the six may be the reason, or two of them together: they are
-# *confounded*. And nothing was measured. (The code's page says so of the Inception Score. It would not have helped.)
+# Six things were changed at once, with one training of each. Any of the six may be the reason, or two of them together:
+# they are *confounded*. And nothing was measured. (The code's page says that the Inception Score was not. It would not
+# have helped.)
 #
-# ## Two numbers, and what each is blind to (10 min)
+# ## Two numbers, and what each is blind to (10 min, depth)
 #
-# Chapter 11 has the two. $G$ was told $y_i$ and drew $x_i$; a judge sees the class $s_i$ in it, and describes the image by
-# features $f(x_i)$; $n_k$ of the images are to be of class $k$, of $K$.
+# Chapter 11 has the two. $G$ was told $y_i$ and drew $x_i$; a judge sees the class $s_i$ in it, and describes the image
+# by features $f(x_i)$. There are $K$ classes, and $n_k$ of the $n$ images were asked to show class $k$.
 #
 # $$\text{accuracy}=\frac1n\sum_i\mathbb 1[s_i=y_i],\qquad
 # \text{diversity}=\frac1K\sum_{k=1}^{K}\frac{2}{n_k(n_k-1)}\sum_{i<j,\;y_i=y_j=k}\|f(x_i)-f(x_j)\| .$$
 #
-# The second is the mean distance between two images of one class. Three images of a first class with the one feature
-# 0, 3, 6, three of a second with 5, 5, 5. *Predict* the diversity.
+# The second is the mean distance between two images of one class. Let each image have one feature: three images of a
+# first class have 0, 3, 6, three of a second have 5, 5, 5. *Predict* the diversity.
 
 
 # %%
@@ -136,10 +137,10 @@ claim(
 )
 
 # %% [markdown]
-# **Who is on a face?** The judge of faces (chapter 15) has never seen these people. It describes any face by 64 features. We
-# take the person whose real faces are nearest on average, and where the faces of one person differ much among themselves,
-# a distance counts little (`metrics.nearest_class`, Fisher's discriminant). Is that a good reader? Ask it of twelve
-# further faces of each person, which it has not seen.
+# **Who is on a face?** The judge of faces (chapter 15) has never seen these people. It describes any face by 64
+# features. We name the person whose real faces are nearest on average. In directions where the faces of one person
+# differ much among themselves, a distance counts little (`metrics.nearest_class`, Fisher's discriminant). Is this a
+# good *reader* of faces? Test it on twelve further faces of each person, which it has not seen.
 
 # %%
 known, further = study.known()  # features (n, 64) of the faces to train with, and of further ones
@@ -166,8 +167,8 @@ claim(
 
 # %% [markdown]
 # Now four generators that need no training. One shows twelve real faces of each person; one the *same* real face twelve
-# times; one three faces, four times each; and one is deaf: real faces, of whomever. And noise. *Predict:* which of the three
-# numbers calls which of them bad?
+# times; one three faces, four times each. The fourth is *deaf*: it shows real faces of anybody, whoever was asked for.
+# And noise beside them. *Predict:* which of the three numbers calls which of them bad?
 
 # %%
 of_person = torch.arange(176)[:, None] * 82
@@ -213,17 +214,18 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Each number is blind to something. A *high* diversity is no praise by itself: the deaf one has the
-# highest. Only beside the accuracy does it mean anything, and only against real faces: 5.5. As for the Fréchet distance,
-# remember its 1.7 for one face a person: the trained generators below do worse, so it would have praised the collapse.
+# **What you saw.** Each number is blind to something. A *high* diversity by itself is not good: the deaf generator has
+# the highest. It means something only beside the accuracy, and only compared with real faces, which have 5.5. As for
+# the Fréchet distance, remember its 1.7 for one face a person. The trained generators below do worse, so by this number
+# the collapse would look better than they do.
 #
 # How low is a low diversity? Let a class have $k$ images, drawn again and again. Two draws are the same image with
-# probability $1/k$, else they are as far apart as real ones, $d$ on average:
+# probability $1/k$. Otherwise they are as far apart as real ones, $d$ on average:
 #
 # $$\text{diversity}=\Bigl(1-\frac1k\Bigr)\,d .$$
 #
-# So a measured diversity can be said as a number of images, "as varied as $k$ faces of each person". Try it, and mix in
-# faces of others:
+# So a measured diversity can be expressed as a number of images, "as varied as $k$ faces of each person". Try it with
+# the sliders, and mix in faces of others:
 
 # %%
 rng = torch.Generator()
@@ -260,19 +262,19 @@ claim(
 )
 
 # %% [markdown]
-# ## What knows a person (8 min)
+# ## What knows a person (8 min, depth)
 #
-# Here are the two ways to deal with the class again, on one and the same $D$ with the features $\phi(x)$ before its last
-# layer $\psi$ (chapter 11 derives them):
+# Here are again the two ways to deal with the class, with the same $D$. Its features before the last layer $\psi$ are
+# $\phi(x)$ (chapter 11 derives both ways):
 #
 # | | $D$ | $L_D$ gets | $L_G$ gets |
 # |---|---|---|---|
 # | AC | logit $\psi(\phi(x))$, class probabilities $c(x)=\operatorname{softmax}(A\phi(x)+b)$ | $-\mathbb E_p[\log c_y(x)]-\mathbb E_q[\log c_y(x')]$ | $-\mathbb E_q[\log c_y(x')]$ |
 # | projection | logit $\psi(\phi(x))+e(y)^\top\phi(x)$ | nothing | nothing |
 #
-# $G$ is told in both by conditional batch normalisation: a gain $\gamma_y$ and a bias $\beta_y$ for each channel. So a
-# person is a *row*: of $\gamma$ and $\beta$ in $G$, of $e$ or $A$ in $D$. *Predict:* how many numbers are that in $G$, and how many
-# do all people share?
+# In both, $G$ is told by conditional batch normalisation: a gain $\gamma_y$ and a bias $\beta_y$ for each channel. So a
+# person is a *row*: of $\gamma$ and $\beta$ in $G$, of $e$ or $A$ in $D$. *Predict:* how many numbers of $G$ belong to
+# one person, and how many do all people share?
 
 # %%
 methods_of = {"AC": methods.acgan, "projection": methods.projection}
@@ -296,11 +298,11 @@ claim(
 )
 
 # %% [markdown]
-# So "82 images" is not the whole truth. Only the rows must be learned from 82 faces. All else, what eyes are, how a head
-# turns, is learned from 14,432. That is the strength of *one* generator for all classes.
+# So "82 images" is not the whole truth. Only the rows must be learned from 82 faces. All else, such as what eyes are
+# and how a head turns, is learned from 14,432 faces. That is the strength of *one* generator for all classes.
 #
 # And what does one step teach a row? A minibatch holds 64 labels of 176. The gradient of every other row is 0, and Adam
-# with $\beta_1=0$ does not move what has none. (With $\beta_1=0.5$ it would go on a little.)
+# with $\beta_1=0$ does not move a row without a gradient. (With $\beta_1=0.5$ the row would still move on a little.)
 
 # %%
 run = study.people.start("projection, spectral norm", 0)
@@ -326,20 +328,20 @@ claim(
 # %% [markdown]
 # ## One change at a time (14 min)
 #
-# Now the experiment that the article did not make. One pair of networks, DCGAN's with 32 channels at 32 × 32 pixels; $G$
-# always told by conditional batch normalisation; one Adam, $10^{-3}$ with $\beta=(0,0.9)$; $n_{dis}=1$; the hinge loss. Two
-# factors, each by itself and both together:
+# Now the experiment that the article did not make. One pair of networks, DCGAN's with 32 channels at 32 × 32 pixels;
+# $G$ always told by conditional batch normalisation; one Adam, $10^{-3}$ with $\beta=(0,0.9)$; $n_{dis}=1$; the hinge
+# loss. Two factors are changed, each by itself and both together:
 #
 # | | batch norm in $D$ | spectral norm in $D$ |
 # |---|---|---|
 # | **AC** | AC, batch norm | AC, spectral norm |
 # | **projection** | projection, batch norm | projection, spectral norm |
 #
-# Had only one corner been changed to the opposite one, as in the article, there would be one difference and two factors
-# to explain it. With four corners there are four differences of one factor each. And one condition more has the
-# cross-entropy, for the loss. *Predict:* which corner has the lowest diversity? Which the lowest accuracy?
+# If one compares only two opposite corners, as the article does, there is one difference and two factors that may
+# explain it. With four corners there are four differences of one factor each. One more condition has the cross-entropy,
+# to test the loss. *Predict:* which corner has the lowest diversity? Which the lowest accuracy?
 #
-# A training takes two minutes of one processor core, so all of it is **recorded**; a part of it we do again below.
+# One training takes two minutes of one processor core, so the experiment is **recorded**; we repeat a part of it below.
 
 # %%
 record = studies.read("people")
@@ -379,8 +381,8 @@ table([*CORNERS, CROSS_ENTROPY])
 
 # %% [markdown]
 # **Look first** at AC with batch normalisation: the *highest* diversity of all, higher than that of real faces, and an
-# accuracy of 3 in 100. It stands where the deaf puppet stood, or near it. The map of both numbers shows it best; each path
-# goes from step 500 to 1,000 to 2,000:
+# accuracy of 3 in 100. It stands near the deaf generator. A map of both numbers shows it best; each path goes from step
+# 500 to 1,000 to 2,000:
 
 
 # %%
@@ -395,11 +397,11 @@ fig = figures.people.plane({label: path(label) for label in CORNERS}, landmarks)
 plt.show()
 
 # %% [markdown]
-# Three of the corners hear. AC with batch normalisation does not go there; it goes up, where there is no person left. By
-# diversity alone it would have won.
+# Three of the corners *hear*: they draw whom they are told. AC with batch normalisation does not go there. It goes up,
+# where the faces of a "person" are of many people. By diversity alone it would have won.
 #
-# Now each change by itself, with its 95 % interval (Welch, chapter 10). Of so many intervals one may miss 0 by luck: take
-# those that only just keep clear of it for hints.
+# Now each change by itself, with its 95 % interval (Welch, chapter 10). Of so many intervals one may miss 0 by chance:
+# an interval that only just misses it is a hint, not more.
 
 
 # %%
@@ -498,19 +500,20 @@ claim(
 # %% [markdown]
 # **What you saw.**
 #
-# - *Either* change alone, the normalisation or the conditioning, makes of a generator that does not show whom it is asked for
-#   one that mostly does; the second then adds little. So the effect of one depends on the other. Such an *interplay* a
-#   comparison of two corners cannot see.
-# - Of the two with spectral normalisation, at nearly the same accuracy, AC is as varied as some 4 or 5 faces of each person,
-#   projection as some 11. There the variety is a matter of the conditioning.
-# - With projection, spectral normalisation adds a little of everything; in accuracy it is not told from noise by three seeds.
-# - Class-wise collapse to one image, as the article saw it, we have *not* seen. That says nothing about its training.
+# - *Either* change alone, of the normalisation or of the conditioning, is enough: a generator that did not show whom it
+#   is asked for then mostly does. The second change adds little. So the effect of one depends on the other. A
+#   comparison of two corners cannot see such an *interplay*.
+# - Compare the two with spectral normalisation, whose accuracy is nearly the same. AC is as varied as 4 or 5 faces of
+#   each person, projection as about 11. There the variety comes from the conditioning.
+# - With projection, spectral normalisation improves everything a little; in accuracy three seeds cannot tell the gain
+#   from noise.
+# - We have *not* seen a class collapse to one image, as the article did. That says nothing about its training.
 #
-# ## A sign that is no face (12 min)
+# ## A sign that is no face (12 min, depth)
 #
-# Why does AC with batch normalisation fail? "It does not hear the label" is the first thought. Let us ask $D$. The same
-# training again, the first 500 of its 2,000 steps; and at some of them two readers look at the same fakes and say whom $G$ was
-# told to draw: our reader of faces, and the classifier in $D$. *Predict* both (you have).
+# Why does AC with batch normalisation fail? "It does not hear the label" is the first thought. Let us ask $D$. We
+# repeat the first 500 of its 2,000 steps. At some of them two readers look at the same fakes and say whom $G$ was told
+# to draw: our reader of faces, and the classifier in $D$. You have predicted both.
 
 
 # %%
@@ -570,8 +573,8 @@ claim(
 )
 
 # %% [markdown]
-# $G$ hears very well, and $D$ understands it. They only do not talk in faces. Let us see it: the same eight $z$ in each row, and
-# in each row another person is asked for.
+# $G$ hears very well, and $D$ understands it. Only, their language is not faces. Look: each row has the same eight $z$,
+# and each row asks for another person.
 
 # %%
 z = torch.randn(8, run.gan.z, generator=torch.Generator().manual_seed(0))
@@ -600,10 +603,11 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** $z$ says who it is, and the label gives the picture a *tint*. That is enough for $D$: a classifier need
-# not look at faces if the colour of the background will do. But why does $D$ go along with it? Look at the table of losses again.
-# To $L_D$ comes $-\mathbb E_q[\log c_y(x')]$, to $L_G$ comes $-\mathbb E_q[\log c_y(x')]$: **the same term.** It is the only one in the
-# game that both players want to be small. Where players want the same they need not fight; they need a sign.
+# **What you saw.** $z$ says who it is, and the label gives the picture a *tint*. That is enough for $D$: a classifier
+# need not look at faces if the colour of the background is enough. But why does $D$ accept that? Look at the table of
+# losses again. $-\mathbb E_q[\log c_y(x')]$ is added to $L_D$, and $-\mathbb E_q[\log c_y(x')]$ is added to $L_G$:
+# **the same term.** It is the only one in the game that both players want to be small. Players who want the same need
+# not fight; they only need a sign.
 
 # %%
 rng.manual_seed(0)
@@ -621,9 +625,9 @@ claim(
 )
 
 # %% [markdown]
-# If that is the reason, there is a test: take the term out of $L_D$. $D$'s classifier then learns from real faces alone, and
-# $G$ must please a classifier that knows faces only. *Predict:* with batch normalisation, what is the accuracy then? And
-# with spectral normalisation, does it matter?
+# If that is the reason, there is a test: take the term out of $L_D$. $D$'s classifier then learns from real faces
+# alone, and $G$ must satisfy a classifier that knows only faces. *Predict:* with batch normalisation, what is the
+# accuracy then? And with spectral normalisation, does it matter?
 #
 # ```python
 # of_real_only = Head(
@@ -687,35 +691,37 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** It was one term. Without it AC with batch normalisation shows whom it is asked for, as well as projection
-# with batch normalisation does, and as varied. With spectral normalisation more faces are right as well: there was some of the
-# sign there, too. (Why only some? A bounded $D$ cannot make much of a faint tint. That is a guess; we have not tested it.)
+# **What you saw.** It was one term. Without it AC with batch normalisation shows whom it is asked for as well as
+# projection with batch normalisation does, and as varied. With spectral normalisation, too, more faces are right: some
+# of the sign was there as well. (Why only some? Perhaps a bounded $D$ cannot read a weak tint well. We have not tested
+# that.)
 #
-# And now there are two AC-GANs that hear and differ in the normalisation only. The spectral one has *less* variety. So as a
-# cure for uniform classes it does not work here; it is rather AC and spectral normalisation *together* that make people
-# uniform. A guess again: $G$ is paid for faces that are easy to name (chapter 11), and a bounded classifier is never quite
-# sure, so it never stops paying.
+# Now there are two AC-GANs that hear and differ only in the normalisation. The one with spectral normalisation has
+# *less* variety. So spectral normalisation does not cure uniform classes here; rather, AC and spectral normalisation
+# *together* make them uniform. A guess at the reason: $G$ is rewarded for faces that are easy to name (chapter 11), and
+# a bounded classifier is never quite sure, so the reward never ends.
 #
 # **What can be said, and what not.**
 #
-# - It holds for these networks, these data and this Adam. Intervals over three seeds say how sure it is for *other seeds*, and
-#   nothing about other rates or weights of the class term. How $G$ is told, residual blocks and five steps of $D$ were three
-#   of the article's six changes, and we have not varied them.
-# - 2,000 steps are short, nine looks at each face. The article made 50,000, at 96 pixels. What comes late we have not seen:
-#   faces learned by heart, and collapse.
-# - Faces read wrongly add to the variety. Compare diversities only at like accuracies, as 0.77 and 0.80 above; less so 0.70
-#   and 0.88.
+# - It holds for these networks, these data and this Adam. Intervals over three seeds say how sure it is for *other
+#   seeds*, and nothing about other rates or weights of the class term. Three of the article's six changes we have not
+#   varied: how $G$ is told, residual blocks, and five steps of $D$.
+# - 2,000 steps are few: each face is seen nine times. The article made 50,000, at 96 pixels. We have not seen what may
+#   come late: faces learned by heart, and collapse.
+# - Faces of the wrong person add to the diversity. So compare diversities only at similar accuracies, such as 0.77 and
+#   0.80 above; 0.70 and 0.88 are less similar.
 # - Our people are drawn by a program and never look alike. Where classes overlap, AC has further faults (`11/ac-narrow`).
 #
-# ## Walks (7 min)
+# ## Walks (7 min, depth)
 #
-# The article shows its models by *walks*: two $z$ of one class and what lies between. A good idea. But what does a walk
-# show? That $z$ does something, and smoothly. Our AC with batch normalisation walks beautifully, from one person to another,
-# whoever was asked for (`13b/z-says-who`).
+# The article shows its models by *walks*: two $z$ of one class and what lies between. That is a good idea. But what
+# does a walk show? It shows that $z$ changes something, and smoothly. Our AC with batch normalisation walks beautifully
+# from one person to another, although the label stays the same (`13b/z-says-who`).
 #
-# For two walks that mean something, a small model, trained here: eight people, 16 × 16 pixels, projection and spectral
-# normalisation. First the two spreads as above, seen by the judge in enlarged images; then only in the lowest row of
-# pixels, the shirt. *Predict* the order of the two in each.
+# For two walks that mean something we train a small model here: eight people, 16 × 16 pixels, projection and spectral
+# normalisation. First we measure the two spreads as above: another label for the same $z$, another $z$ for the same
+# label. The judge measures them on enlarged images; then we take only the lowest row of pixels, the shirt. *Predict*
+# which spread is larger in each case.
 
 # %%
 few = datasets.people(8, 82, size=16)
@@ -746,9 +752,9 @@ claim(
 )
 
 # %% [markdown]
-# **Within a person:** hold $y$, and go from one $z$ to another, on the great circle (chapter 09). **From person to person:**
-# hold $z$, and go from one row of $\gamma$ and $\beta$ to another, in all three layers at once. There are people there whom
-# nobody has drawn:
+# **Within a person:** hold $y$, and go from one $z$ to another, on the great circle (chapter 09). **From person to
+# person:** hold $z$, and go from one row of $\gamma$ and $\beta$ to another, in all three layers at once. In between
+# are people whom nobody has drawn:
 #
 # $$\gamma_t=(1-t)\,\gamma_a+t\,\gamma_b,\qquad \beta_t=(1-t)\,\beta_a+t\,\beta_b .$$
 
@@ -830,10 +836,11 @@ claim(
 )
 
 # %% [markdown]
-# ## At 64 pixels (2 min)
+# ## At 64 pixels (2 min, depth)
 #
-# The corner with both, at 64 × 64 pixels, *recorded*: `--scale full`, on a GPU. Nothing is picked. A column is a person, in the
-# first row as a real face. *Look for* what stays in a column, what changes, and what is not right yet.
+# The corner with projection and spectral normalisation, at 64 × 64 pixels, *recorded*: `--scale full`, on a GPU.
+# Nothing is picked. Each column is one person; its first row is a real face. *Look for* what stays in a column, what
+# changes, and what is not right yet.
 
 # %%
 folder = results.ROOT / "results" / "projection-people-64-full"
@@ -876,11 +883,12 @@ claim(
 )
 
 # %% [markdown]
-# None of our corners came near that in two minutes at 32 pixels. The method is the same; the networks are twice as wide, the
-# minibatch is twice as large, and there were four times as many steps. So the article saw rightly that 82 images of each of
-# 176 people are enough. What is not right yet are the collars: some run from one colour to another.
+# None of our corners came near that in two minutes at 32 pixels. The method is the same; the networks are twice as
+# wide, the minibatch is twice as large, and there were four times as many steps. So the article saw rightly that 82
+# images of each of 176 people are enough. The collars are not right yet: some change from one colour to another.
 #
-# The article gave its model 50,000 steps and a day. And one run under one seed is a picture, no comparison; that is above.
+# The article gave its model 50,000 steps and a day. And one run with one seed is a picture, not a comparison; the
+# comparison is above.
 #
 # ## What the sources get wrong
 #
@@ -888,20 +896,21 @@ claim(
 # beautiful one. What does not follow is the reason.
 #
 # - 「ACGANの場合は、クラス単位でモード崩壊が置きてしまいましたがどう変わっているでしょうか」 ("with ACGAN there was a collapse class by class; what has
-#   changed?"). Six things have; the article names one. Here, one at a time, the conditioning does as much as the
+#   changed?"). Six things have; the article names one. Changed one at a time here, the conditioning does as much as the
 #   normalisation for the accuracy, and more for the variety (`13b/projection-makes-bn-hear`,
 #   `13b/conditioning-counts-more`).
-# - 「SNGANはACGANのようにラベルを加味して生成できる」 ("SNGAN can generate with labels, as ACGAN does"). Spectral normalisation has nothing to do
-#   with labels. The linked code tells them by conditional batch normalisation and projection, a paper of its own (Miyato &
-#   Koyama 2018), with spectral normalisation or without.
-# - 「DのBatch Normを置き換えればいいだけ(…)データ数が少なくてクラス数が多いケースでもモード崩壊しない」 ("one only has to replace $D$'s batch
-#   normalisation; it does not collapse even with few data and many classes"). In our AC-GAN just that *is* a cure, of another
-#   disease, the sign (`13b/sn-makes-ac-hear`). It does not make classes varied (`13b/sn-takes-variety`).
-# - 「1クラス平均82枚しかありません。これでもそこそこGANとして形になってしまうのがSNGANのすごいところ」 ("only 82 for each class on average; that it
-#   takes shape as a GAN all the same is what is great about SNGAN"). Projection with *batch* normalisation takes shape, too
-#   (`13b/three-hear`). And few images a class are not few images: all classes share all but a row (`13b/row-of-g`).
+# - 「SNGANはACGANのようにラベルを加味して生成できる」 ("SNGAN can generate with labels, as ACGAN does"). Spectral normalisation has nothing
+#   to do with labels. The linked code passes the labels on by conditional batch normalisation and projection, from
+#   another paper (Miyato & Koyama 2018); both work with spectral normalisation or without.
+# - 「DのBatch Normを置き換えればいいだけ(…)データ数が少なくてクラス数が多いケースでもモード崩壊しない」 ("one only has to replace $D$'s batch normalisation; it
+#   does not collapse even with few data and many classes"). In our AC-GAN this change does cure something, but
+#   something else: the sign (`13b/sn-makes-ac-hear`). It does not make classes varied (`13b/sn-takes-variety`).
+# - 「1クラス平均82枚しかありません。これでもそこそこGANとして形になってしまうのがSNGANのすごいところ」 ("only 82 for each class on average; that it takes shape as
+#   a GAN all the same is what is great about SNGAN"). Projection with *batch* normalisation takes shape, too
+#   (`13b/three-hear`). And few images of each class are still many images: all classes share everything but a row
+#   (`13b/row-of-g`).
 # - Walks within a class are given as the evidence. They do not show *whose* class it is (`13b/z-says-who`).
-# - Right: its counts (`13b/eighty-two`); and that flowers fall apart for want of data is a fair guess.
+# - Right: its counts (`13b/eighty-two`); and its guess that flowers fail because there are too few data is a fair one.
 #
 # **Others have found parts of this.** On ImageNet the mean Fréchet distance within a class is 103 for projection and above 250
 # for AC-GAN (Miyato & Koyama 2018). Why AC-GANs lack variety has been derived (Gong et al. 2019). And when AC-GAN came to
@@ -910,7 +919,7 @@ claim(
 #
 # ## Exercises (11 min)
 #
-# **Exercise 13b.1** · ★☆☆ · 3 minutes. Write the within-class diversity, with NumPy, for samples with *one* feature each: `f`
+# **Exercise 13b.1** · ★☆☆ · 3 minutes, depth. Write the within-class diversity, with NumPy, for samples with *one* feature each: `f`
 # (n,) and `y` (n,). Every class has two samples or more.
 
 
@@ -941,7 +950,7 @@ check("13b.1", spread_within)
 # </details>
 
 # %% [markdown]
-# **Exercise 13b.2** · ★★☆ · 3 minutes. A generator has a diversity of `measured` where real images have `real`. How many
+# **Exercise 13b.2** · ★★☆ · 3 minutes, depth. A generator has a diversity of `measured` where real images have `real`. How many
 # images of each class, drawn again and again, would look as varied?
 
 
@@ -962,15 +971,15 @@ check("13b.2", as_many_images)
 # check("13b.2", as_many_images)
 # ```
 #
-# From $D=(1-1/k)\,d$. It is a way to say a number, not to say what the generator does: it need not repeat itself, its faces
-# may just lie closer together.
+# From $D=(1-1/k)\,d$. This is a way to express a number. It does not say what the generator does: perhaps it does not
+# repeat itself, and its faces only lie closer together.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 13b.3** · ★☆☆ · 2 minutes. A DCGAN generator for 64 × 64 pixels has layers with 512, 256, 128 and 64 channels
-# before its last one, each with conditional batch normalisation; the last has 3 and none. How many of its numbers know one
-# class?
+# **Exercise 13b.3** · ★☆☆ · 2 minutes. A DCGAN generator for 64 × 64 pixels has layers with 512, 256, 128 and 64
+# channels before its last one, each with conditional batch normalisation; the last has 3 and none. How many of its
+# numbers belong to one class?
 
 # %%
 numbers = None
@@ -990,9 +999,9 @@ check("13b.3", numbers)
 # </details>
 
 # %% [markdown]
-# **Exercise 13b.4** · ★★☆ · 3 minutes. A head of $D$ with two outputs, class scores of real examples and of fakes, `on_real` and
-# `on_fake` (n, classes), and the labels `y_real` and `y_fake`. Return what is to be added to $L_D$ so that the two players
-# cannot agree on a sign.
+# **Exercise 13b.4** · ★★☆ · 3 minutes, depth. The class head of $D$ gives scores of real examples and of fakes, `on_real` and
+# `on_fake` (n, classes); the labels are `y_real` and `y_fake`. Return what is to be added to $L_D$ so that the two
+# players cannot agree on a sign.
 
 
 # %%

@@ -9,23 +9,24 @@
 # %% [markdown]
 # # 14 · Progressive growing
 #
-# **The question.** Does it pay to learn small pictures before large ones? And the tricks that go with it: what does
-# each of them do?
+# **The question.** Does it pay to learn small pictures before large ones? And what does each of the tricks do that go
+# with it?
 #
 # *85 minutes.*
 #
 # **You will be able to**
 #
-# - draw both networks at any moment of their growth, and say what changes at the two ends of a fade;
-# - write the schedule as a function of the step, and say why a run may stop within a fade and go on;
-# - say in one formula what the equalised learning rate does to Adam, and what it does not;
-# - compute pixel norm, the minibatch's deviation and the drift by hand, and name what each of them holds still;
+# - draw both networks at any moment of their growth, and say what changes at the two ends of a *fade*, the slow
+#   switching-on of a new layer;
+# - write the schedule as a function of the step, and say why a run can then stop within a fade and go on;
+# - say in one formula what the equalised learning rate does to Adam;
+# - compute pixel norm, the minibatch's deviation and the drift by hand, and say what each of them is for;
 # - compare two trainings at equal time, with an interval, and say when a comparison is unfair.
 #
-# **Predict before you run.** Two GANs have the same networks, and the same minute and a half of one processor. One
+# **Predict before you run.** Two GANs have the same networks, and each has a minute and a half of one processor. One
 # begins with 4 × 4 pixels and grows to 16 × 16; the other has all its layers from the first step. Which is nearer to
-# the faces at the end, and by how much? Then take four tricks away, one at a time: which will be missed most? Write it
-# down.
+# the faces at the end, and by how much? Then leave out four tricks, one at a time: without which one is the result
+# worst? Write your answers down.
 
 # %%
 import copy
@@ -58,11 +59,12 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 torch.set_num_threads(1)
 
 # %% [markdown]
-# ## Why grow? (8 min)
+# ## Why grow? (8 min, depth)
 #
 # The slides give Progressive GAN (Karras, Aila, Laine & Lehtinen 2018) one line, 367:
 # 「段階的に解像度を上げるように学習し、高解像度の画像生成に成功。」, "it learns in such a way that the resolution rises step by step, and succeeds in
-# generating images of high resolution". Step by step means this: the same eight faces as means over squares.
+# generating images of high resolution". The rows of the figure are these steps: the same eight faces as means over
+# squares.
 
 # %%
 faces = study.data()  # 8,192 cartoon faces of 16 × 16 pixels
@@ -83,13 +85,13 @@ fig = figures.dcgan.rows({f"{side} × {side}": squares(seen_at(faces.x[:8], side
 plt.show()
 
 # %% [markdown]
-# Why begin above and not below? The paper has two reasons. In a small image there is little that can look wrong, so $D$
-# cannot tell at once, and the two can learn from each other. And a step with small images is cheap. Both can be
-# measured.
+# Why begin with the smallest? The paper has two reasons. In a small image there is little that can look wrong, so $D$
+# cannot tell real from fake at once, and the two can learn from each other. And a step with small images is cheap. Both
+# can be measured.
 #
 # **The first.** Take fakes that are bad in a known way: normally distributed, with the mean and the covariance of the
-# faces, and nothing else of them. The *same* fakes are shown at three sizes. A small $D$ learns for 100 steps on one
-# half; how many of the other half does it tell apart? *Predict* the three shares; ½ is guessing.
+# faces, but nothing else of them. The *same* fakes are shown at three sizes. A small $D$ learns for 100 steps on one
+# half of the images; what share of the other half does it name rightly? *Predict* the three shares; ½ is guessing.
 
 # %%
 x = faces.x[:6_000].double()
@@ -127,12 +129,12 @@ claim(
 )
 
 # %% [markdown]
-# So small images are the easier game for $G$. (That eight pixels are nearly as telling as sixteen is a hint: here
-# growing has not far to go.)
+# So small images are the easier game for $G$. (At 8 × 8 pixels the fakes are told apart nearly as well as at 16 × 16.
+# That is a hint: here growing has only a short way to go.)
 #
-# **The second.** Multiplications can be counted without making one. Below `stage` 0 is 4 × 4 pixels, 1 is 8 × 8, and so
-# on; 0.5 is halfway in between, where both ends are computed. Our networks grow from 4 to 16 pixels, those of the
-# paper's table 1 to 128.
+# **The second.** Multiplications can be counted without computing any. In the code below `stage` 0 is 4 × 4 pixels, 1
+# is 8 × 8, and so on; 0.5 is halfway between two sizes, where both are computed. Our networks grow from 4 to 16 pixels,
+# those of the paper's table 1 to 128.
 
 
 # %%
@@ -201,17 +203,17 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** A saving of a fixed size, about half of the growth: from its end on, every step costs the same. At
-# 16 pixels that is 420 of a thousand steps. The paper says that comparable quality comes "up to 2–6 times faster,
-# depending on the final output resolution". Saved multiplications alone give a factor of 2 with the narrow networks of
-# its table 1, of 3.2 with its full ones at 128 pixels, and of 2.7 at 1,024, if you stop when the networks are whole. So
-# a good part of "2–6" is plain arithmetic.
+# **What you saw.** Growing saves a fixed amount, about half of the work until the growth ends; from then on every step
+# costs the same. At 16 pixels it saves 420 of a thousand steps. The paper says that comparable quality comes "up to 2–6
+# times faster, depending on the final output resolution". Saved multiplications alone give a factor of 2 with the
+# narrow networks of its table 1, of 3.2 with its full ones at 128 pixels, and of 2.7 at 1,024, if you stop when the
+# networks are whole. So a good part of "2–6" is simple arithmetic.
 #
-# ## A film (5 min)
+# ## A film (5 min, depth)
 #
-# Before we take it apart, watch it work. One small Progressive GAN grows from 4 × 4 to 16 × 16 pixels in 480 steps, in
-# some twenty seconds. Each row is drawn from the same eight $z$. To show anything so soon it has five times the paper's
-# learning rate.
+# Before we take the method apart, watch it work. A small Progressive GAN grows from 4 × 4 to 16 × 16 pixels in 480
+# steps, in about twenty seconds. Each row is one moment, drawn from the same eight $z$; $s$ is the stage. To show
+# something so soon, the learning rate is five times the paper's.
 
 # %%
 torch.set_default_dtype(torch.float32)  # as every image network here; so your faces are not ours, pixel by pixel
@@ -256,14 +258,14 @@ claim(
 
 # %% [markdown]
 # **What you saw.** First colours in the right places, then head and shoulders, then hair and face: from coarse to fine.
-# A DCGAN goes the same way by itself (chapter 09); here it is forced to. And one thing is odd: twice, between steps 100
-# and 160 and between 260 and 320, the colours go wrong, and come back. What happens there?
+# A DCGAN goes the same way by itself (chapter 09); here it is forced to. And one thing is strange: twice, between steps
+# 100 and 160 and between 260 and 320, the colours go wrong, and then become right again. What happens there?
 #
 # ## Two networks and one number (10 min)
 #
-# How far both networks have grown is *one* number, the **stage** $s$. Its whole part $l$ is the level, with images of
-# $4\cdot2^l$ pixels a side; what is left, $\alpha=s-l$, tells how far the next level is faded in. Move it. *Try:* what
-# is the same at $s=1$ coming from below and from above?
+# *One* number says how far both networks have grown, the **stage** $s$. Its whole part $l$ is the level, with images of
+# $4\cdot2^l$ pixels a side; the rest, $\alpha=s-l$, says how far the next level is faded in. Move the slider. *Try:*
+# come to $s=1$ from below, then from above. What is the same?
 
 
 # %%
@@ -275,15 +277,16 @@ def draw(stage):
 widgets.explore(draw, stage=(0.0, 2.0, 0.1, 1.3))
 
 # %% [markdown]
-# A *block* of $G$ doubles the sides, each pixel four times, and convolves twice; one of $D$ convolves twice and takes
-# means over 2 × 2 pixels. *To RGB* and *from RGB* are $1\times1$ convolutions, between features and colours: every
-# level has its own. So at every level there is a way out of $G$ and a way into $D$, and during a fade there are two,
-# with shares:
+# A *block* of $G$ doubles the sides (each pixel is repeated as a square of four) and convolves twice; a block of $D$
+# convolves twice and takes means over 2 × 2 pixels. *To RGB* and *from RGB* are $1\times1$ convolutions between
+# features and colours: every level has its own. So at every level there is a way out of $G$ and a way into $D$. During
+# a fade there are two, with the shares $1-\alpha$ and $\alpha$:
 #
 # $$G:\;(1-\alpha)\,\mathrm{up}\bigl(\mathrm{toRGB}_l(h_l)\bigr)+\alpha\,\mathrm{toRGB}_{l+1}(h_{l+1}),\qquad
 # D:\;(1-\alpha)\,\mathrm{fromRGB}_l(x_l)+\alpha\,\mathrm{block}_{l+1}\bigl(\mathrm{fromRGB}_{l+1}(x_{l+1})\bigr)$$
 #
-# with $h_l$ the features of $G$ at level $l$, and $x_l$ the image as $D$ sees it there. By hand, for $s=1.3$:
+# Here $h_l$ are the features of $G$ at level $l$, $x_l$ is the image as $D$ sees it there, and $\mathrm{up}$ doubles
+# the sides. By hand, for $s=1.3$:
 
 # %%
 torch.manual_seed(0)
@@ -308,9 +311,10 @@ claim(
 )
 
 # %% [markdown]
-# The two ends. At $\alpha=0$ the networks must be *exactly* those of before, which have never heard of a level 2; at
-# $\alpha=1$ exactly those of after, which have forgotten how level 1 made colours. To check the first we build networks
-# of 8 × 8 pixels and give them the same weights; for the second we spoil the ways that should be out of use.
+# Now the two ends of the fade. At $\alpha=0$ the networks must be *exactly* the old ones, which have no level 2. At
+# $\alpha=1$ they must be exactly the new ones, which no longer use the colours of level 1. To check the first we build
+# networks of 8 × 8 pixels and give them the same weights; for the second we put random weights into the layers that
+# should be out of use.
 
 
 # %%
@@ -350,8 +354,8 @@ claim(
 )
 
 # %% [markdown]
-# What is the fade good for? Take the trained run of the film, just before it begins the second fade, and go to other
-# stages *without* a step of training. The blocks of level 2 are as they were drawn, and know nothing.
+# What is the fade good for? Take the trained run of the film, just before the second fade begins, and go to other
+# stages *without* a step of training. The blocks of level 2 still have their random first weights, and know nothing.
 
 # %%
 moment = kept["8 × 8"]
@@ -372,15 +376,15 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** All of what $G$ had learned about colours would be gone in one step, and $D$ would be shown things
-# that it has never been trained on. The fade gives both of them 60 steps to teach the new blocks. It is no free lunch:
-# the new ways are unlearned when they come in, and that is what you saw in the film, the colours of the untrained
-# blocks shining through. (Whether the fade is *worth* it in the end neither the paper's table nor our record asks.)
+# **What you saw.** Without a fade, all that $G$ had learned about colours would be gone in one step, and $D$ would be
+# shown images unlike any it was trained on. The fade gives both 60 steps to train the new blocks. It has its price: the
+# new blocks are untrained when they come in. That is what you saw in the film: wrong colours from untrained blocks.
+# (Whether the fade is *worth* it in the end, neither the paper's table nor our record asks.)
 #
-# ## A schedule is a function of the step (4 min)
+# ## A schedule is a function of the step (4 min, depth)
 #
-# Both players must be at the same stage at every step. So the schedule is a value, and the stage a function of the step
-# alone:
+# Both players must be at the same stage at every step. So the schedule is a value, and the stage is a function of the
+# step alone:
 
 # %%
 steps = np.arange(1_300)
@@ -406,9 +410,9 @@ claim(
 )
 
 # %% [markdown]
-# Why insist on "of the step alone"? Because runs are stopped. A schedule that *counts* how often it was called begins
-# to count anew when the run goes on from a file. We train eight steps, and again eight with a stop after the fourth, in
-# the middle of a fade.
+# Why insist on "of the step alone"? Because runs are stopped. A schedule that *counts* its own calls begins again at 0
+# when the run goes on from a file. We train eight steps, and then eight again with a stop after the fourth, in the
+# middle of a fade.
 
 
 # %%
@@ -453,17 +457,17 @@ claim(
 )
 
 # %% [markdown]
-# ## The equalised learning rate (9 min)
+# ## The equalised learning rate (9 min, depth)
 #
 # The first of the tricks is the strangest. All weights are drawn from $\mathcal N(0,1)$, and each layer is *used* as
 # $c\cdot w$, with
 #
 # $$c=\frac{g}{\sqrt{\text{fan-in}}},\qquad g=\sqrt2\text{ before a rectifier, else }1,$$
 #
-# where the *fan-in* is how many numbers one output is a sum of, 9 times the channels for a $3\times3$ convolution. Why
-# this $c$? A sum of $n$ independent numbers has $n$ times the variance; $c^2=g^2/n$ takes the $n$ back. A leaky
-# rectifier with slope 0.2 keeps $(1+0.2^2)/2=0.52$ of the mean square, and $g^2=2$ makes 1.04 of that. So the numbers
-# keep their size through any depth (He et al. 2015). Ten layers, five seeds, three ways to begin:
+# where the *fan-in* says how many numbers are summed for one output: 9 times the channels for a $3\times3$ convolution.
+# Why this $c$? A sum of $n$ independent numbers has $n$ times the variance of one; $c^2=g^2/n$ divides by $n$ again. A
+# leaky rectifier with slope 0.2 keeps $(1+0.2^2)/2=0.52$ of the mean square, and $g^2=2$ makes that 1.04. So the
+# numbers keep about their size through many layers (He et al. 2015). Ten layers, five seeds, three ways to begin:
 
 
 # %%
@@ -519,13 +523,13 @@ claim(
 )
 
 # %% [markdown]
-# But that is a matter of the first weights only, and they could simply be *drawn* from $\mathcal N(0,c^2)$, as He et
-# al. did. Then the network at the start is the same. Why the detour? *Think* before you read on: Adam.
+# But this concerns only the first weights, and they could simply be *drawn* from $\mathcal N(0,c^2)$, as He et al. did.
+# Then the network at the start is the same. Why multiply by $c$ at every use? *Think* before you read on. A hint: Adam.
 #
 # Adam divides each gradient by its own usual size. So each number moves by about the learning rate $\eta$ at a step,
-# whatever its gradient and *whatever its own size*. Where weights have the size $c$, the step is $\eta/c$ of them: with
-# $\eta=10^{-3}$ and a fan-in of 1,024 more than 2 % at every step. Where they have the size 1 and are multiplied by $c$
-# afterwards, it is $\eta$ of them, in every layer. Here is the first step of $D$ of the study:
+# whatever its gradient and *whatever its own size*. If weights have the size $c$, each step changes them by the share
+# $\eta/c$: with $\eta=10^{-3}$ and a fan-in of 1,024 by more than 2 %. If they have the size 1 and are multiplied by
+# $c$ afterwards, the share is $\eta$, in every layer. Here is the first step of the $D$ that the study below trains:
 
 
 # %%
@@ -570,10 +574,11 @@ claim(
 # %% [markdown]
 # (The point above the line is the last layer: no rectifier follows, so its gain is 1 and its $c$ smaller.)
 #
-# That can be said more sharply. Let $v$ be the stored number and $w=cv$ the weight. Its gradient is
-# $\partial L/\partial v=c\,\partial L/\partial w$, and Adam does not care about a factor. So $v$ moves as $w$ would
-# have, by $\eta$, and $w=cv$ moves by $c\,\eta$. **The equalised learning rate is Adam with the rate $c\,\eta$ in each
-# layer**, no more and no less. If that is right, a plain network with such rates must go through the *same* training:
+# That can be said more sharply. Let $v$ be the stored number and $w=cv$ the weight. By the chain rule
+# $\partial L/\partial v=c\,\partial L/\partial w$, and a constant factor in the gradient does not change Adam's step.
+# So $v$ moves as $w$ would have, by $\eta$, and $w=cv$ moves by $c\,\eta$. **The equalised learning rate is Adam with
+# the rate $c\,\eta$ in each layer**, no more and no less. If that is right, a plain network with such rates must go
+# through the *same* training:
 
 # %%
 torch.manual_seed(0)
@@ -610,10 +615,10 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice** what else that means? $c$ is well below 1, some 0.04 to 0.18 in the hidden layers here. To switch
-# the trick on and leave $\eta$ as it is makes *every* such layer slower, six to twenty-three times. A comparison "with
-# and without", at the same $\eta$, compares two things at once. Keep that in mind for the record below, and for the
-# paper. Its table has a row "+ equalized learning rate"; the authors' published settings (`config.py`) have
+# **Did you notice** what else that means? $c$ is well below 1, some 0.04 to 0.18 in the hidden layers here. If one
+# switches the trick on and keeps $\eta$, *every* such layer learns more slowly, by a factor of six to twenty-three. So
+# a comparison "with and without" at the same $\eta$ changes two things at once. Remember that for the record below, and
+# for the paper. Its table has a row "+ equalized learning rate"; the authors' published settings (`config.py`) have
 # $\eta=10^{-4}$ in the rows before it, and $10^{-3}$ from there on.
 
 # %%
@@ -630,14 +635,23 @@ claim(
 )
 
 # %% [markdown]
-# ## Pixel norm (4 min)
+# ## Half-way
+#
+# *36 minutes lie behind you, 49 ahead: a good place to stop.*
+#
+# **So far:** networks that grow are two networks and one number, the fade, and that number is a function of the
+# step alone. The equalised learning rate keeps the weights at one size and multiplies where they are used. **To
+# come:** four small parts of the paper, and then the question whether growing pays.
+#
+# ## Pixel norm (4 min, depth)
 #
 # After each convolution of $G$ the vector of all channels at a pixel is divided by its own size,
 #
 # $$y_c=\frac{x_c}{\sqrt{\frac1C\sum_{c'}x_{c'}^2+10^{-8}}} .$$
 #
-# No mean is taken away, nothing is learned, no other image has a part in it. What does it bound? *Predict:* double
-# every weight and every bias in all blocks of $G$. How much louder do its images get, with pixel norm and without?
+# No mean is subtracted, nothing is learned, and no other image matters. What does it bound? *Predict:* double every
+# weight and every bias in all blocks of $G$. By what factor do the numbers of its images grow, with pixel norm and
+# without?
 
 # %%
 x = torch.randn(4, 16, 5, 5)
@@ -689,17 +703,18 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Six layers, each twice as loud, make 64. With pixel norm a louder layer has no effect at all, so in
-# the contest with $D$ there is nothing to gain by it. The image is a $1\times1$ convolution of vectors of length
-# $\sqrt C$, and cannot be larger than its weights allow. (The paper's *text* says "unit length", its formula $\sqrt C$;
-# `14/length-of-four`.)
+# **What you saw.** Six layers, each twice as large, give a factor of 64. With pixel norm larger weights in a block have
+# no effect at all, so $G$ gains nothing by them in the contest with $D$. The image is a $1\times1$ convolution of
+# vectors of length $\sqrt C$, and cannot be larger than the weights of that convolution allow. (The paper's *text* says
+# "unit length", its formula $\sqrt C$; `14/length-of-four`.)
 #
-# ## The minibatch's deviation (5 min)
+# ## The minibatch's deviation (5 min, depth)
 #
-# A $D$ that looks at one image at a time cannot see that a generator always draws the same. Take the worst: every fake
-# is an exact copy of some real face, and in a minibatch all are copies of *one*. Face by face nothing is wrong with
-# them. So a layer of $D$ tells each image how much it differs from its neighbours. In groups of four: the deviation of
-# each feature at each place over the group, and the mean of them all, *one* number, as one more channel:
+# A $D$ that looks at one image at a time cannot see that a generator always draws the same image. Take the worst case:
+# every fake is an exact copy of some real face, and in a minibatch all are copies of *one* face. Each face by itself is
+# perfect. So a layer of $D$ measures how much images differ from their neighbours. It takes groups of four. It computes
+# the standard deviation of each feature at each place over the group, and the mean of all these. This *one* number
+# $\sigma$ becomes one more channel:
 #
 # $$\sigma=\operatorname*{mean}_{c,i,j}\sqrt{\operatorname{var}_{\text{group}}(x_{cij})+10^{-8}} .$$
 
@@ -771,9 +786,9 @@ claim(
 )
 
 # %% [markdown]
-# Copies are easily seen, and the price is plain, too: what $D$ says of an image depends on the *others* of its group.
-# WGAN-GP asks for the slope of a function of one image (chapter 12). With a score that feels others it takes the
-# gradient of the *sum* of all scores, in the paper as here, and that is another number:
+# Copies are easily seen. But what $D$ says of an image now depends on the *others* of its group. WGAN-GP asks for the
+# slope of a function of one image (chapter 12). Its code, in the paper as here, takes the gradient of the *sum* of all
+# scores. When scores depend on other images, that is another number:
 
 
 # %%
@@ -795,8 +810,8 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice** the $10^{-8}$? At exact copies σ sits in the bottom of a bowl: its gradient is 0, and $D$ sees the
-# collapse but cannot tell $G$ a way out through this number. A hair's breadth away it can:
+# **Did you notice** the $10^{-8}$? At exact copies σ is at its minimum and its gradient is 0: $D$ sees the collapse,
+# but through this number it cannot show $G$ a way out. A tiny distance away it can:
 
 
 # %%
@@ -815,13 +830,13 @@ claim(
 )
 
 # %% [markdown]
-# ## A drift that holds the scores (4 min)
+# ## A drift that holds the scores (4 min, depth)
 #
-# The objective is WGAN-GP's. A critic's loss $L_D=\mathbb E_q[a]-\mathbb E_p[a]$ does not notice when a number is added
-# to all scores (`12/no-zero-point`), so they may wander off. The paper adds a **drift**,
-# $\varepsilon\,\mathbb E_p[a^2]$ with $\varepsilon=0.001$. If $t$ is added to all scores, that part is
-# $\varepsilon\,\mathbb E_p[(a+t)^2]$, a parabola with its lowest point at $t=-\mathbb E_p[a]$: it wants the real scores
-# to have mean 0. Five seeds on the ring of eight spots, with a critic whose last bias begins at 3:
+# The objective is WGAN-GP's. A critic's loss $L_D=\mathbb E_q[a]-\mathbb E_p[a]$ does not change when a number is added
+# to all scores $a$ (`12/no-zero-point`), so they may drift away. The paper adds a **drift**,
+# $\varepsilon\,\mathbb E_p[a^2]$ with $\varepsilon=0.001$. If $t$ is added to all scores, this term is
+# $\varepsilon\,\mathbb E_p[(a+t)^2]$, a parabola in $t$ with its lowest point at $t=-\mathbb E_p[a]$: it pulls the mean
+# of the real scores to 0. Five seeds on the ring of eight spots, with a critic whose last bias begins at 3:
 
 # %%
 wasserstein, drifting = objectives.wasserstein, objectives.drifting(objectives.wasserstein, 1e-3)
@@ -880,14 +895,15 @@ claim(
 
 # %% [markdown]
 # **What you saw.** The gradient of the last bias is $1-1=0$: no training ever moves it, unless there is a drift. (The
-# other weights move the scores about as they please, and nothing holds *them* either.) What it fixes is a matter of
-# numbers, not of the game: scores of thousands would lose their last digits, above all in 16 bits.
+# other weights may move the scores freely, and nothing holds *them* either.) The drift solves a problem of computing,
+# not of the game: scores of thousands would lose their last digits, above all in 16 bits.
 
 # %% [markdown]
-# ## The average of G (3 min)
+# ## The average of G (3 min, depth)
 #
-# Beside $G$ goes a copy whose weights are a moving average, $\bar\theta\leftarrow\beta\bar\theta+(1-\beta)\theta$ after
-# each step. Samples are drawn from the copy; nobody trains against it. By hand, over six steps:
+# We keep a copy of $G$ whose weights are a moving average of $G$'s weights $\theta$:
+# $\bar\theta\leftarrow\beta\bar\theta+(1-\beta)\theta$ after each step. Samples are drawn from the copy; $D$ never sees
+# it. By hand, over six steps:
 
 # %%
 small_gan = replace(methods.progressive(SHAPE, z=8, width=2), ema=0.8)
@@ -905,9 +921,9 @@ gaps = [(a - b).detach().abs().max() for a, b in zip(mean, run.generator_ema.par
 claim("14/average-by-hand", "That line, six times, is the library's average.", torch.stack(gaps), below=1e-12)
 
 # %% [markdown]
-# A weight of $k$ steps ago counts $\beta^k$; after $\log\frac12/\log\beta$ steps it counts half: 69 for the study's
-# 0.99, 693 for the paper's 0.999. The average calms what jitters. And it *lags*. Which of the two is it during growth?
-# Now the record:
+# Compared with the newest weight, one of $k$ steps ago counts $\beta^k$, so after $\log\frac12/\log\beta$ steps it
+# counts half: 69 for the study's $\beta=0.99$, 693 for the paper's 0.999. The average makes small jumps smooth. And it
+# *lags* behind. Which of the two matters more during growth? Look at the record:
 
 # %%
 record = studies.read("growth")
@@ -955,16 +971,16 @@ claim(
 )
 
 # %% [markdown]
-# Both. At the end of the second fade the copy mixes weights from before and from after, which never belonged together;
-# it catches up in time. At the end it helps in nearly all runs, but by so little that for *progressive* alone it is
-# noise, as the last figure of this chapter shows. It costs next to nothing.
+# First the lag, then the smoothing. At the end of the second fade the copy mixes weights from before and from after,
+# which never belonged together; later it catches up. At the end of training it helps in nearly all runs, but by so
+# little that for *progressive* alone it is noise, as the last figure of this chapter shows. It costs almost nothing.
 #
 # ## Does it pay? (16 min)
 #
 # The experiment: faces of 16 × 16 pixels, and all parts as in the paper, with fewer channels. **Progressive** holds 250
 # steps and fades 250 steps, and is whole from step 1,000 on; **direct** has the same networks, whole from the first
 # step. Three seeds, 2,000 steps. The measure is the paper's, the sliced Wasserstein distance of patches (SWD, chapter
-# 15). Half an hour of one core, so it was *recorded*; a small part of it again:
+# 15). All of it takes half an hour of one core, so it was *recorded*; we repeat a small part:
 
 # %%
 again = studies.rerun("growth", conditions=[study.GROWN, study.DIRECT], seeds=(0,), upto=250)
@@ -979,9 +995,10 @@ claim(
 )
 
 # %% [markdown]
-# Steps are no measure here: those at small sizes are quicker. So the two are compared at **equal processor time**. Each
-# seed is a pair, with the same data in the same order; between measurements we draw straight lines. The difference has
-# an interval by Student's $t$, with two degrees of freedom, $t=4.3$: three seeds are few, and the interval says so.
+# One cannot compare at equal steps here: those at small sizes are quicker. So the two are compared at **equal processor
+# time**. Each seed is a pair, with the same data in the same order; between measurements we draw straight lines. The
+# difference has an interval by Student's $t$, with two degrees of freedom, $t=4.3$: three seeds are few, and the
+# interval says so.
 
 
 # %%
@@ -1023,8 +1040,9 @@ fig = figures.growth.equal_time(rows, "SWD to the faces", 40)
 plt.show()
 
 # %% [markdown]
-# Above both learn with the paper's rate, $10^{-3}$; below with five times as much, since we know by now that it is a
-# slow one. *Before you read on:* when is which of the two ahead, and when would you not bet?
+# In the upper row both learn with the paper's rate, $10^{-3}$, in the lower row with five times as much, because that
+# rate is a slow one, as we now know. The smaller distance is better. *Before you read on:* when is which of the two
+# ahead, and when can you not say?
 
 
 # %%
@@ -1077,12 +1095,13 @@ claim("14/end-is-noise", "At the end, after some 90 s, the difference is noise a
 
 # %% [markdown]
 # **What you saw.** Growing does not pay here. While $G$ grows it is behind: it cannot draw what its blocks do not have.
-# But most of the hump is the average, which lags: of 64 at 40 s, $G$ as it stands has 22 ± 23, which is noise
-# (`14/hump-is-mostly-lag`). When it is whole it catches up quickly, and at the end no difference is told from noise: ± 8,
-# where the distance is 20 to 30. At 16 pixels there is hardly a road to take in stages (`14/small-hides`: at 8 × 8 the
-# fakes are as easily told as at 16 × 16). At 1,024 there may be one; this record cannot say.
+# But most of the hump in the difference comes from the average, which lags: at 40 s the difference is 64, but for $G$
+# as it stands 22 ± 23, which is noise (`14/hump-is-mostly-lag`). When $G$ is whole it catches up quickly. At the end
+# the difference cannot be told from noise: it is known to ± 8, and the distances are 20 to 30. At 16 pixels there is
+# hardly a way to divide into stages (`14/small-hides`: at 8 × 8 the fakes are as easily told apart as at 16 × 16). At
+# 1,024 there may be one; this record cannot say.
 #
-# How near is near? Two sets of real faces have an SWD of their own, because they are not the same faces:
+# How small can the SWD be? It is not 0 even between two sets of real faces, because they are not the same faces:
 
 # %%
 real_swd = np.mean([row["swd"] for row in record.reference])
@@ -1100,8 +1119,8 @@ claim(
 )
 
 # %% [markdown]
-# And the tricks? Each was left out once, at the paper's rate. The differences to *progressive*, paired by seed, at step
-# 2,000; to the right is worse:
+# And the tricks? Each was left out once, at the paper's rate. The figure shows the differences to *progressive*, paired
+# by seed, at step 2,000; to the right is worse:
 
 # %%
 WITHOUT = {
@@ -1135,10 +1154,11 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Pixel norm and the deviation guard against accidents, and none happened: noise. The equalised rate
-# seems to do *harm*, and that is the trap of `14/two-things-at-once`: at the same $\eta$ it is a lower rate. (That it
-# is the rate *alone* three seeds cannot show.) And these are five intervals of three seeds each: ask for all five at
-# once, the thin bars, and not one is clear of 0. So, to your prediction: none of the tricks is missed for certain.
+# **What you saw.** Pixel norm and the deviation protect against accidents, and no accident happened: their differences
+# are noise. The equalised rate seems to do *harm*, and that is the trap of `14/two-things-at-once`: at the same $\eta$
+# it is a lower rate. (Three seeds cannot show that it is the rate *alone*.) And these are five intervals of three seeds
+# each. If all five are to hold at once (the thin bars), every one includes 0. So, for your prediction: no trick is
+# missed for certain.
 #
 # **Beside the paper.** Its table 1 has CelebA at 128 pixels, SWD averaged over the levels of the pyramid:
 #
@@ -1149,7 +1169,7 @@ claim(
 # | + minibatches of 16 in place of 64 | 46.23 | |
 # | … all the tricks, trained to the end | 2.96 | .2828 |
 #
-# There growing halves the distance. Which of the two is right? Both, of different things:
+# In the paper growing halves the distance; here it does not. Both are right, about different experiments:
 #
 # | | the paper | here |
 # |---|---|---|
@@ -1161,16 +1181,16 @@ claim(
 # | with the trick "equalised" | ten times the rate | the same rate |
 # | runs of a row | one | three, an interval |
 #
-# Two more things to take from that table. MS-SSIM, a measure of variety, hardly moves where SWD falls to a third: a
+# Two more things to take from that table. MS-SSIM, a measure of variety, hardly changes while SWD falls to a third: a
 # measure may be blind. And one run is one run: a public re-implementation (the model zoo of MMGeneration) reports 8.15
 # for its own training of the last row, on faces cropped in its own way.
 
 # %% [markdown]
-# ## What the sources get wrong (4 min)
+# ## What the sources get wrong (4 min, depth)
 #
 # - **The slides, line 367:** 「段階的に解像度を上げるように学習し、高解像度の画像生成に成功。」 ("it learns so that the resolution rises step by step,
-#   and succeeds in generating images of high resolution"). Right, and all that they say. That the *growing* is what
-#   succeeded, here it is not: `14/direct-ahead`. (Their year, 2017, is that of the preprint.)
+#   and succeeds in generating images of high resolution"). That is right, and they say no more. That the *growing*
+#   brought the success is not so here: `14/direct-ahead`. (Their year, 2017, is that of the preprint.)
 # - **The paper (Karras et al. 2018), section 4.1** writes the equalised weights as $\hat w_i=w_i/c$ with $c$ "the
 #   per-layer normalization constant from He's initializer". He's constant is $\sqrt{2/\text{fan-in}}$, and one
 #   multiplies by it, as its code does:
@@ -1194,16 +1214,16 @@ claim(
 #   `14/length-of-four`.
 # - **The same, table 1:** the row of the equalised rate has another learning rate, too, `14/two-things-at-once`; and
 #   every row is one run, without an interval.
-# - **The same, appendix:** WGAN-GP's price beside the minibatch's deviation is one on the slope of a sum:
-#   `14/feels-others`.
+# - **The same, appendix:** together with the minibatch's deviation, WGAN-GP's penalty is a penalty on the slope of a
+#   sum: `14/feels-others`.
 #
 # **Where this library differs from the paper:** its real images are not blended during a fade, Adam's moments are kept
-# when new layers come in (the authors' TensorFlow code sets them to zero), and the price on slopes is asked on images
-# of full size.
+# when new layers come in (the authors' TensorFlow code sets them to zero), and the penalty on slopes is computed on
+# images of full size.
 #
 # ## Exercises (13 min)
 #
-# **Exercise 14.1** · ★☆☆ · 4 minutes. Write the schedule: `stage(step, levels, hold, fade)`, a number, for steps
+# **Exercise 14.1** · ★☆☆ · 4 minutes, depth. Write the schedule: `stage(step, levels, hold, fade)`, a number, for steps
 # counted from 0. First the level is held, then the next is faded in.
 
 
@@ -1225,7 +1245,7 @@ check("14.1", stage)
 # check("14.1", stage)
 # ```
 #
-# It asks nothing but the step. So it does not matter how often it is called, nor where the run was stopped.
+# It needs nothing but the step. So it does not matter how often it is called, or where the run was stopped.
 #
 # </details>
 
@@ -1255,7 +1275,7 @@ check("14.2", faded)
 # </details>
 
 # %% [markdown]
-# **Exercise 14.3** · ★★☆ · 4 minutes. Write the number that tells collapse, with NumPy: `deviation(x, group)` for
+# **Exercise 14.3** · ★★☆ · 4 minutes, depth. Write the number that tells collapse, with NumPy: `deviation(x, group)` for
 # images `x` (n, c, h, w), in groups of `group` neighbours; one number for each image, so n of them, with the $10^{-8}$
 # under the root.
 
@@ -1283,9 +1303,9 @@ check("14.3", deviation)
 # </details>
 
 # %% [markdown]
-# **Exercise 14.4** · ★★★ · 2 minutes. With Adam the equalised rate makes the rate of a weight $c\,\eta$. And with plain
-# gradient descent? Write `rate(c, eta)`, by which the weight $w=cv$ moves, times its gradient, when the stored $v$
-# makes a step of descent with the rate $\eta$.
+# **Exercise 14.4** · ★★★ · 2 minutes, depth. With Adam the equalised rate makes the rate of a weight $c\,\eta$. And with plain
+# gradient descent? The stored $v$ makes a step of descent with the rate $\eta$. Then the weight $w=cv$ moves by a rate
+# times its own gradient: write this rate as `rate(c, eta)`.
 
 
 # %%
@@ -1306,7 +1326,7 @@ check("14.4", rate)
 # ```
 #
 # $\partial L/\partial v=c\,\partial L/\partial w$, so $v$ moves by $\eta\,c\,\partial L/\partial w$ and $w=cv$ by
-# $\eta\,c^2\,\partial L/\partial w$. Adam throws one of the two factors away.
+# $\eta\,c^2\,\partial L/\partial w$. Adam removes one of the two factors $c$.
 #
 # </details>
 

@@ -331,7 +331,7 @@ claim(
 # **What you saw.** A measure of moments sees moments. On *features* of a trained network this matters less than on points, because
 # the network has already made the interesting things linear. That is why FID uses one.
 #
-# ## Slices and neighbours (7 min)
+# ## Slices and neighbours (7 min, depth)
 #
 # The **sliced Wasserstein distance** takes the earth mover's distance on the line, which needs only sorting, along many random
 # directions $\theta$, and means over them. It sees all moments.
@@ -388,7 +388,7 @@ claim(
 )
 
 # %% [markdown]
-# ## Looking for copies (7 min)
+# ## Looking for copies (7 min, depth)
 #
 # None of these asks whether anything is *new*. Two tests do.
 #
@@ -599,7 +599,16 @@ claim(
 )
 
 # %% [markdown]
-# ## How many samples? (10 min)
+# ## Half-way
+#
+# *51 minutes lie behind you, 59 ahead: a good place to stop.*
+#
+# **So far:** the Inception Score never sees a real example, Fréchet and kernel compare moments, slices and
+# neighbours see more, and two tests look for copies. Of nine samplers with known faults no measure sees all, and a
+# memoriser gets better marks than real digits from some. **To come:** what the number of samples does, Parzen
+# windows, five trainings of one method, and a distance for images.
+#
+# ## How many samples? (10 min, depth)
 #
 # Two sets from *the same* distribution have different means and covariances, by luck. The Fréchet distance has no way to be
 # negative, so luck makes it too large. By how much? For $n$ samples each from one Gaussian with unit covariance in $d$ dimensions,
@@ -721,7 +730,7 @@ claim(
 )
 
 # %% [markdown]
-# ## Parzen windows, and why not (8 min)
+# ## Parzen windows, and why not (8 min, depth)
 #
 # The GAN of 2014 was judged by likelihood: draw samples, put a Gaussian **window** of width $\sigma$ about each, and ask for the mean
 # $\log p$ of held-out examples under this mixture; $\sigma$ is chosen on a validation set. It sounds fair. *Predict:* which centres
@@ -821,7 +830,7 @@ claim(
 )
 
 # %% [markdown]
-# ## One method, five trainings (10 min)
+# ## One method, five trainings (10 min, depth)
 #
 # Now a GAN that really learns: that of chapter 07, five seeds, eight checkpoints on the way. At each we draw 400 samples, and then
 # 400 others. *Predict:* along one run, will the measures rank the checkpoints alike? And at the end, will they rank the five
@@ -911,7 +920,7 @@ claim(
 # features, one at pixels, one at what is missing. (With other seeds the mean on the right was between 0.3 and 0.7, the one on the left about 0.9.)
 # And all the while the copies: what improves the digits also brings them a little nearer to those shown than to others.
 #
-# ## A distance that looks at images (7 min)
+# ## A distance that looks at images (7 min, depth)
 #
 # Progressive GAN (Karras et al. 2018) was judged by sliced Wasserstein distances of *patches*. A **Laplacian pyramid** takes an image apart
 # by size: a level holds what is in the image at its size and not at half of it; the smallest level, 16 × 16, keeps the rest.
@@ -980,7 +989,7 @@ claim(
 # **Did you notice?** The standardising makes a set of dull pictures as good as a set of brilliant ones. It is in the published
 # measure too; if you did not know, you would not look.
 #
-# ## Names (2 min)
+# ## Names (2 min, depth)
 #
 # FID, KID and Inception Score, without more, mean the features and the classes of one certain network: Inception-v3 with the weights
 # that its authors published. This course brings no such weights (95 MB, and photographs are what they know). If you have them,
@@ -1076,7 +1085,7 @@ claim(
 #
 # ## Exercises (22 min)
 #
-# **Exercise 15.1** · ★★☆ · 5 minutes. Write the Inception Score in one part, from `p` (n, classes), probabilities above 0 in rows that sum to one.
+# **Exercise 15.1** · ★★☆ · 5 minutes, depth. Write the Inception Score in one part, from `p` (n, classes), probabilities above 0 in rows that sum to one.
 
 
 # %%
@@ -1101,7 +1110,7 @@ check("15.1", score)
 # </details>
 
 # %% [markdown]
-# **Exercise 15.2** · ★★☆ · 5 minutes. Somebody's Fréchet distance for *diagonal* covariances: means `m`, `n` and **variances** `a`, `b`, all (d,).
+# **Exercise 15.2** · ★★☆ · 5 minutes, depth. Somebody's Fréchet distance for *diagonal* covariances: means `m`, `n` and **variances** `a`, `b`, all (d,).
 # It is not zero for equal Gaussians. Mend it.
 #
 # ```python
@@ -1154,7 +1163,7 @@ check("15.3", ask_for)
 # </details>
 
 # %% [markdown]
-# **Exercise 15.4** · ★★☆ · 5 minutes. Of a generator you have seen 640 faces, and among them 10 pairs that are the same. How many different
+# **Exercise 15.4** · ★★☆ · 4 minutes, depth. Of a generator you have seen 640 faces, and among them 10 pairs that are the same. How many different
 # faces does it have, about? Write the function for `n` samples and `pairs`.
 
 
@@ -1180,7 +1189,7 @@ check("15.4", different)
 # </details>
 
 # %% [markdown]
-# **Exercise 15.5** · ★★★ · 6 minutes. Two papers, two numbers of samples. Bring a Fréchet distance to $n=\infty$: `n` (sizes,) and `distance` (sizes,),
+# **Exercise 15.5** · ★★★ · 5 minutes, depth. Two papers, two numbers of samples. Bring a Fréchet distance to $n=\infty$: `n` (sizes,) and `distance` (sizes,),
 # measured on each; fit the straight line in $1/n$ and return where it meets 0.
 
 

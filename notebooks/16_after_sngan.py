@@ -16,17 +16,17 @@
 #
 # **You will be able to**
 #
-# - say what a convolution cannot see and attention can, compute attention by hand, and distrust a map of it;
-# - write the loss of a pair, and say what it is invariant to, where its optimum is, and what it does not do;
+# - say what a convolution cannot see and attention can, compute attention by hand, and say why a map of it can mislead;
+# - write the loss of a pair, and say what leaves it unchanged, where its optimum is, and what it does not do;
 # - change what $D$ sees without teaching $G$ to make changed pictures;
 # - explain flow matching in two lines, and what a sample of it costs;
 # - choose between a GAN and a flow for a task, with reasons that were measured.
 #
-# **Predict before you run.** (a) A $D$ whose places each look at 5 pixels is to tell pictures whose two eyes are alike
-# from pictures whose eyes are not. The eyes are five pixels apart. What loss does it come down to? (b) $D$ has 100
-# faces to learn from. After 400 steps, in how many of 100 cases does it think a training face more real than a face it
-# has never seen? (c) A GAN and a flow make as many steps, which take as long. Whose faces are better, and whose samples
-# are quicker? Write your answers down.
+# **Predict before you run.** (a) Each place of a $D$ looks at 5 pixels. It is to tell pictures whose two eyes are alike
+# from pictures whose eyes are not. The eyes are five pixels apart. How low does its loss get? (b) $D$ has 100 faces to
+# learn from. After 400 steps it compares training faces with faces it has never seen. In how many of 100 cases does it
+# find the training face more real? (c) A GAN and a flow make equally many steps, which take equally long. Whose faces
+# are better, and whose samples are quicker? Write your answers down.
 
 # %%
 import time
@@ -53,9 +53,9 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 torch.set_num_threads(1)
 
 # %% [markdown]
-# ## What a convolution cannot see (8 min)
+# ## What a convolution cannot see (8 min, depth)
 #
-# Pictures of one row, eight pixels long: noise, and two *eyes*, each $+1$ or $-1$. In the real ones both eyes are
+# Take pictures of one row of eight pixels: noise, and two *eyes*, each $+1$ or $-1$. In the real pictures both eyes are
 # alike. In the fakes they are not. Each eye by itself says nothing: it is $+1$ half of the time in both.
 
 # %%
@@ -77,8 +77,7 @@ plt.show()
 
 # %% [markdown]
 # Our $D$ has two convolutions with kernels of 3 pixels. Then each place judges what it has seen, and the logit is the
-# mean over all places, as in a $D$ of patches. A place has seen 5 pixels of the image, and no such window holds both
-# eyes:
+# mean over all places. A place has seen 5 pixels of the image, and no window of 5 pixels holds both eyes:
 
 # %%
 CHANNELS = 8
@@ -119,14 +118,15 @@ claim(
 
 # %% [markdown]
 # So the logit is a sum, $a(x)=f(\text{what the left places see})+g(\text{what the right places see})$. Real and fake
-# pictures have the same left halves and the same right halves, only put together otherwise. So the mean logit is the
-# same number $m$ for both; and softplus is convex, so by Jensen's inequality
+# pictures have the same left halves and the same right halves, only in other combinations. So the mean logit is the
+# same number $m$ for both. And $\log(1+e^a)$ is convex in $a$, so by Jensen's inequality
 #
 # $$L_D=\mathbb E_p[\log(1+e^{-a})]+\mathbb E_q[\log(1+e^{a})]\;\ge\;\log(1+e^{-m})+\log(1+e^{m})\;\ge\;2\log2 .$$
 #
-# ($p$ are the real pictures, $q$ the fakes.) Whatever its weights are, such a $D$ does no better than to guess. Now train it, and three others: with a layer of
-# *self-attention* in the middle (its formula comes next); with the same layer, but made to look from each place at that
-# place alone; and with two convolutions more, which see 9 pixels.
+# ($p$ are the real pictures, $q$ the fakes.) Whatever its weights are, such a $D$ is no better than guessing. Now train
+# it, and three others: with a layer of *self-attention* in the middle (its formula comes next); with the same layer, in
+# which each place is made to look only at itself; and with two more convolutions, which see 9 pixels. Which curves fall
+# below the line of guessing?
 
 
 # %%
@@ -192,13 +192,14 @@ claim(
 claim("16/deeper-tells", "Two more convolutions do it as well, on each of 3.", last["9 pixels"], below=np.log(2))
 
 # %% [markdown]
-# **What you saw.** It is not the weights that attention adds: with places that look at themselves they help nothing. It
-# is the way across. (How long $D$ waits for it differs from seed to seed: while $\gamma$, of which more below, is 0,
-# the layer's other weights get no gradient.) And it is not the only way: more convolutions see farther, by two pixels a
-# layer, or by twice as many after each halving of the image. A $D$ like DCGAN's, which ends in a dense layer, sees the
-# whole image anyway. What attention gives is *any* distance, in *one* layer, also in $G$.
+# **What you saw.** What helps is not the weights that attention adds: if places look only at themselves, these weights
+# are useless. What helps is that a place can look at another place. (How long $D$ needs to find this differs from seed
+# to seed: while the layer's factor $\gamma$, see below, is 0, its other weights get no gradient.) And attention is not
+# the only way: more convolutions see farther, by two pixels a layer, or by twice as many after each halving of the
+# image. A $D$ like DCGAN's, which ends in a dense layer, sees the whole image anyway. Attention gives *any* distance,
+# in *one* layer, also in $G$.
 #
-# ## Attention by hand (6 min)
+# ## Attention by hand (6 min, depth)
 #
 # Four places in a row, two channels: an eye, two places of skin, an eye. Each place $j$ has a *query* $q_j$, a *key*
 # $k_j$ and a *value* $v_j$, linear in its features; here all three are the features themselves. Place $j$ compares its
@@ -206,8 +207,8 @@ claim("16/deeper-tells", "Two more convolutions do it as well, on each of 3.", l
 #
 # $$\beta_{ji}=\frac{e^{q_j\cdot k_i}}{\sum_{i'}e^{q_j\cdot k_{i'}}},\qquad o_j=\sum_i\beta_{ji}\,v_i,\qquad y_j=x_j+\gamma\,W_o\,o_j .$$
 #
-# $x_j$ are the features that come in and $y_j$ those that go out; $W_o$ is linear and gives the mixture as many channels
-# as $x_j$ has; $\gamma$ is a number, more of which below.
+# $x_j$ are the features that come in and $y_j$ those that go out; $W_o$ is linear and gives the mixture as many
+# channels as $x_j$ has; $\gamma$ is a number that is learned.
 #
 # *Predict* the first row of $\beta$: where does the left eye look?
 
@@ -240,9 +241,9 @@ claim(
 
 # %% [markdown]
 # The left eye looks at both eyes, half and half, however far apart they are. Transformers divide $q\cdot k$ by
-# $\sqrt d$. SAGAN (Zhang et al. 2019), which brought attention to GANs, does not, and whoever puts the ready-made
-# function in its place must say `scale=1.0`. The layer as in SAGAN's code, but for its pooling there of keys and
-# values: keys and queries have an eighth of the channels, values a half, and $\gamma$ is a weight that begins at 0.
+# $\sqrt d$. SAGAN (Zhang et al. 2019), which brought attention to GANs, does not. So if you use torch's ready-made
+# function instead, you must say `scale=1.0`. Our layer is as in SAGAN's code, except that there keys and values are
+# pooled: keys and queries have an eighth of the channels, values a half, and $\gamma$ is a weight that begins at 0.
 
 # %%
 layer, h = SelfAttention(16), torch.randn(2, 16, 5, 6, generator=rng)
@@ -292,12 +293,12 @@ claim(
 )
 
 # %% [markdown]
-# The last line is why the layer stands where the features have 32 or 64 pixels a side, and not at the image.
+# That is why the layer stands where the features have 32 or 64 pixels a side, and not at the full image.
 #
-# ## What does it look at? (5 min)
+# ## What does it look at? (5 min, depth)
 #
-# It is tempting to *read* a network off its maps of attention. *Predict:* in our trained $D$, at which of the eight
-# places does the left eye look most?
+# It is tempting to think that a map of attention explains what a network does. *Predict:* in our trained $D$, at which
+# of the eight places does the left eye look most?
 
 # %%
 some = eyes(1_000, True, torch.Generator().manual_seed(4))
@@ -323,14 +324,15 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** Each row is how one place looks at all, and the rows of a seed are nearly the same: everybody
-# looks at the same few places, at the edge or in the middle, which have *heard* of an eye one or two pixels away. Each
-# place then holds its own news and that of over there: enough to tell alike from not. And five seeds found several ways to do
-# it. A map says where a value was fetched. It does not say why, and it need not be the way that we would have drawn.
+# **Did you notice?** Each row shows how one place looks at all places, and the rows of a seed are nearly the same:
+# every place looks at the same few places, at the edge or in the middle, whose features depend on an eye one or two
+# pixels away. Each place then knows of its own eye and of the other: enough to tell alike from not. And five seeds
+# found several ways to do it. A map says from where a value was taken. It does not say why, and it need not look as we
+# would have drawn it.
 #
 # Now faces. A small SAGAN at $16\times16$ pixels, with attention where the features have $8\times8$, in both networks;
-# both have Adam at $10^{-3}$, ten times what $G$ has in the paper, since 250 steps are few. Below are three of its
-# faces, and where three places look in $G$: one where an eye may be, one in the hair, one in the background.
+# both use Adam with the rate $10^{-3}$, ten times that of $G$ in the paper, since 250 steps are few. Below are three of
+# its faces, and where three places look in $G$: one where an eye may be, one in the hair, one in the background.
 
 # %%
 torch.set_default_dtype(torch.float32)  # images: 32 bits, and fewer inside the convolutions where the processor can
@@ -377,11 +379,12 @@ claim(
 )
 
 # %% [markdown]
-# The layer has woken up and is used; many of its looks go far. Whether it makes *better* faces is another question, and
-# one run of 250 steps does not answer it. The paper reports a Fréchet distance (FID) of 18.65 on ImageNet, where 27.62
-# had been the best: for all of SAGAN, not for the layer alone. In our faces little is far apart.
+# The layer is no longer switched off: it is used, and many places look far away. Whether it makes *better* faces is
+# another question, and one run of 250 steps does not answer it. The paper reports a Fréchet distance (FID) of 18.65 on
+# ImageNet, where the best before was 27.62. That is for all of SAGAN, not for the layer alone. In our small faces,
+# things that must fit together are seldom far apart.
 #
-# ## The loss of a pair (8 min)
+# ## The loss of a pair (8 min, depth)
 #
 # The second idea is in the loss. $D$ is shown one real and one fake example, and says **which of the two is real**
 # (Jolicoeur-Martineau 2019, who calls such a $D$ *relativistic*; Sun et al. 2020). With $\delta=a(x)-a(x')$, the difference of their logits,
@@ -429,11 +432,11 @@ claim(
 )
 
 # %% [markdown]
-# On the left the real one's logit must be high and the fake's low, each measured against 0. On the right only their
-# difference counts, the distance from the dashed diagonal, where both logits are the same. Does the best $D$ become another one? For pairs drawn from $p$ and $q$, Bayes' rule says
-# that $x$ is the real one with the odds $\frac{p(x)\,q(x')}{q(x)\,p(x')}$. So
-# $\delta^*=\log\frac{p(x)}{q(x)}-\log\frac{p(x')}{q(x')}$, and $a^*$ is the logit of chapter 02, up to a constant. On a
-# histogram of ten bins:
+# On the left the real example's logit must be high and the fake's low, each measured against 0. On the right only their
+# difference counts, the distance from the dashed diagonal, where both logits are the same. Is the best $D$ then another
+# one? Let one of $x$, $x'$ be drawn from $p$ and the other from $q$. By Bayes' rule the odds that $x$ is the real one
+# are $\frac{p(x)\,q(x')}{q(x)\,p(x')}$. So $\delta^*=\log\frac{p(x)}{q(x)}-\log\frac{p(x')}{q(x')}$, and $a^*$ is the
+# logit of chapter 02, up to a constant. On a histogram of ten bins:
 
 # %%
 numbers = np.random.default_rng(0)
@@ -459,11 +462,12 @@ claim(
 )
 
 # %% [markdown]
-# What is it good for, then? Sun et al. look at $n$ real points and as many fakes, with a $D$ that is free, and prove:
-# with losses like the cross-entropy, $G$'s landscape has *basins* where modes are missing, valleys that one leaves only
-# uphill; with pairs, the $i$-th real point with the $i$-th fake, it has none. Their smallest case: two real points, two fakes, a $D$ that is free to
-# give any place any logit. Both fakes sit on the first point, and one of them (where pairs are fixed, the partner of
-# the second point) should walk to the second. On the way it is at neither. What does $G$ have to pay?
+# What is the loss of a pair good for, then? Sun et al. look at $n$ real points and $n$ fakes, with a $D$ that may give
+# any place any logit. They prove: with losses like the cross-entropy, the loss that $G$ walks on has *basins* where
+# modes are missing, valleys that one leaves only uphill. With pairs, the $i$-th real point with the $i$-th fake, it has
+# none. Their smallest case has two real points and two fakes. Both fakes sit on the first point. One of them (where
+# pairs are fixed, the partner of the second point) should walk to the second. On its way it is at neither point. How
+# much does the loss of $G$ rise there?
 
 
 # %%
@@ -518,16 +522,18 @@ claim(
 
 # %% [markdown]
 # **Did you notice** the third line? The theorem, as its sum is written, is about pairs that stay together: example $i$
-# always with fake $i$. Training draws both anew in each minibatch, so in the mean every real one meets every fake. And
-# then the basin is back, and against what the whole way brings it is nearly as high as before: a half of it, where it
-# was three fifths. That does not disprove that pairs help. But "no bad basins" is not what one trains with.
+# always with fake $i$. Training draws both anew in each minibatch, so on average every real example meets every fake.
+# And then the basin is back. Compared with what the whole way gains, the climb is nearly as high as with the
+# cross-entropy: a half of it, instead of three fifths. That does not disprove that pairs help. But the loss that one
+# trains with does have bad basins.
 #
-# ## Coming to rest (5 min)
+# ## Coming to rest (5 min, depth)
 #
-# Pairs alone need not come to rest, say Huang et al. (2024), and no more need the plain GAN. So they add the price of
-# chapter 05 on $D$'s slope at real examples, R1, and the same at fakes, R2: $\frac\gamma2\,\mathbb E\|\nabla a\|^2$
-# each. Together that is **R3GAN**'s loss. On the Dirac-GAN (the data at 0, the fake at $\theta$, $a(x)=-\psi x$) one
-# can see it by eye: $\delta=\psi\theta$ and the slope is $\psi$ everywhere.
+# Huang et al. (2024) say that pairs alone need not come to rest, just as the plain GAN need not. So they add chapter
+# 05's price (a penalty) on $D$'s slope at real examples, R1, and the same at fakes, R2:
+# $\frac\gamma2\,\mathbb E\|\nabla a\|^2$ each. Together that is **R3GAN**'s loss. On the Dirac-GAN (the data at 0, the
+# fake at $\theta$, $a(x)=-\psi x$) one can see what each part does: $\delta=\psi\theta$, and the slope of $a$ is
+# $-\psi$ everywhere. In each panel, see whether the paths reach the middle:
 
 
 # %%
@@ -609,19 +615,19 @@ claim(
 
 # %% [markdown]
 # Without a price simultaneous steps end on a circle (`05/ns-cycle`), and alternating ones creep inwards like
-# $1/\sqrt k$ (`05/ns-slow`): after 500 steps they are still under way. With a price both are there. So in this game the
-# price does all, the pairs do nothing, and of the two prices one would do. So the smallest GAN does
-# not say why one should want all three. The paper's own evidence is on a thousand stacked digits: 1,000 modes with
+# $1/\sqrt k$ (`05/ns-slow`): after 500 steps they are still on their way. With a price both have arrived. In this game
+# the price does everything, the pairs do nothing, and one of the two prices would be enough. So the smallest GAN does
+# not show why one should want all three. The paper's own evidence is on a thousand stacked digits: 1,000 modes with
 # pairs and both prices, 693 with the prices alone, and with R1 as the only price training diverges.
 #
-# ## Do the parts belong together? (9 min)
+# ## Do the parts belong together? (9 min, depth)
 #
-# So we did what chapter 08 did for unrolling: take the method apart. The ring of eight spots and the thousand stacked
-# digits, with that chapter's networks, number of steps and measures; four conditions: neither part, each alone, both.
-# **Recorded**, eight seeds on the ring and six on the digits. Adam has the paper's $\beta=(0,0.99)$. The price needs a
-# $\gamma$, and no rule gives it: 10 on the ring and 1 on the digits were chosen in a few trial runs. (Chapter 08's own
-# rows stand beside them for orientation only: they have Adam with $\beta=(0.5,0.999)$, and on the ring the zero-sum
-# loss.) *Predict* the order on the ring.
+# So we take the method apart, as chapter 08 did with unrolling. We use the ring of eight spots and the thousand stacked
+# digits, with that chapter's networks, number of steps and measures. There are four conditions: neither part, each
+# alone, both. **Recorded**, eight seeds on the ring and six on the digits. Adam has the paper's $\beta=(0,0.99)$. The
+# price needs a $\gamma$, and no rule gives it: we chose 10 on the ring and 1 on the digits after a few trial runs.
+# (Chapter 08's own rows are shown only for orientation: they have Adam with $\beta=(0.5,0.999)$, and on the ring the
+# zero-sum loss.) *Predict* the order on the ring.
 
 # %%
 ring, chapter_08 = studies.read("pairs_ring"), studies.read("ring")
@@ -695,8 +701,9 @@ claim(
 )
 
 # %% [markdown]
-# On the ring it is the price that keeps the modes, and pairs alone lose them as the plain GAN does. A small part of the
-# record again; and was it *this* price? Both parts with a tenth of it, $\gamma=1$, for 500 steps, here and now:
+# On the ring it is the price that keeps the modes, and pairs alone lose them as the plain GAN does. We repeat a small
+# part of the record. And does it matter how high the price is? We also train both parts here with a tenth of it,
+# $\gamma=1$, for 500 steps:
 
 # %%
 again = studies.rerun("pairs_ring", conditions=[pairs.BOTH], seeds=[0], upto=250)
@@ -778,25 +785,34 @@ claim(
 # %% [markdown]
 # **What the evidence shows, and what it does not.**
 #
-# - The *price* keeps modes: on the ring all eight on eight of eight seeds, if $\gamma$ is large enough, and none of it
-#   needs pairs.
-# - *Pairs* have shown nothing of their own here. Alone they lose the ring, beside the price they add nothing that eight
-#   seeds could tell.
-# - That both *belong together* is neither confirmed nor refuted. On the digits a thousand steps and six seeds cannot
-#   tell both from either or from neither: "no difference" still allows dozens of modes, as the intervals say. The
-#   paper's 1,000 against 693 are of networks and of a training many times as large.
-# - A good $\gamma$ for one problem is none for another. The paper takes 0.05 on CIFAR-10 and 150 on faces of 256
-#   pixels.
+# - The *price* keeps modes: on the ring all eight, on eight of eight seeds, if $\gamma$ is large enough. That needs no
+#   pairs.
+# - *Pairs* have shown no effect of their own here. Alone they lose modes on the ring; together with the price they add
+#   nothing that eight seeds could show.
+# - That both *belong together* is neither confirmed nor refuted. On the digits, a thousand steps and six seeds cannot
+#   tell both parts from one or from none. As the intervals show, a difference of dozens of modes is still possible. The
+#   paper's 1,000 against 693 come from networks and a training many times as large.
+# - A good $\gamma$ for one problem need not be good for another. The paper takes 0.05 on CIFAR-10 and 150 on faces of
+#   256 pixels.
 #
-# ## A hundred faces (8 min)
+# ## Half-way
 #
-# The article on SNGAN ends its page of flowers with: better pictures need 「データ数を増やすかより最新のGANを使う必要」
-# ("more data, or a newer GAN"). Take a hundred faces. What goes wrong with few of them is not $G$. It is $D$: it learns
-# them by heart. If that goes on, it says "real" to a hundred pictures and "fake" to all others, real or not, and $G$
-# hears nothing more of faces. After 400 steps it is on its way there.
+# *41 minutes lie behind you, 44 ahead: a good place to stop.*
 #
-# **Differentiable augmentation** (Zhao et al. 2020; Karras et al. 2020 with the same idea) lets $D$ see changed
-# pictures only, $T(x)$, each time changed anew: other colours, shifted, with a hole.
+# **So far:** attention lets distant places hear each other; here two more convolutions did that as well, and the
+# map of attention shows less than one would like. In the loss of pairs with a price on slopes it is the price that
+# keeps the spots of the ring; on stacked digits no difference is told from noise. **To come:** few examples, flows,
+# and when one takes a GAN.
+#
+# ## A hundred faces (8 min, depth)
+#
+# The article on SNGAN ends its page of flowers with: better pictures need 「データ数を増やすかより最新のGANを使う必要」 ("more data, or a
+# newer GAN"). Take a hundred faces. With so few it is not $G$ that fails first. It is $D$: it learns them by heart. If
+# that goes on, it says "real" to a hundred pictures and "fake" to all others, real or not, and $G$ learns nothing more
+# about faces from it. After 400 steps $D$ has begun to do so.
+#
+# **Differentiable augmentation** (Zhao et al. 2020; Karras et al. 2020 with the same idea) lets $D$ see only changed
+# pictures, $T(x)$, with a new random change each time: other colours, a shift, a hole.
 
 # %%
 torch.set_default_dtype(torch.float32)
@@ -831,8 +847,8 @@ hundred = {
 
 # %% [markdown]
 # *Predict* for each of the three: does $D$ tell the hundred from real faces that it has never seen? And what will $G$
-# draw where $T$ was on the real ones only? (Above each panel: of 100 pairs of a training face and an unseen one, in how
-# many $D$ finds the training face more real.)
+# draw if $T$ was applied to the real ones only? (Above each panel: of 100 pairs of a training face and an unseen one,
+# in how many $D$ finds the training face more real.)
 
 
 # %%
@@ -897,12 +913,12 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** With $T$ on both, $D$ compares $T(x)$ with $T(x')$, and these are distributed alike when $x$ and
-# $x'$ are (and only then, if $T$ wipes nothing out for good). With $T$ on the real ones only, holes *are* the data, and
-# $G$ learns to draw them: the change *leaks*. And as $G$ learns through $T$, $T$ must let gradients pass; hence the
-# name.
+# **What you saw.** With $T$ on both, $D$ compares $T(x)$ with $T(x')$. These have the same distribution when $x$ and
+# $x'$ have (and only then, unless $T$ destroys information about the distribution). With $T$ on the real ones only,
+# holes are part of the data, and $G$ learns to draw them: the change *leaks*. And as $G$ learns through $T$, gradients
+# must pass through $T$; hence "differentiable".
 #
-# Are the pictures better for it? By the Fréchet distance in the features of the judge of faces:
+# Does $T$ make the pictures better? We ask the Fréchet distance in the features of the judge of faces:
 
 # %%
 judge = judges.faces()
@@ -931,29 +947,29 @@ claim(
 )
 
 # %% [markdown]
-# Not yet. $T$ makes the task harder, and 400 steps are few. A $D$ that knows its faces by heart has no more to teach;
-# the other one has. How long it takes until the two cross, and whether they do, this page does not show. In the paper
-# they do, on larger pictures and with many times as many steps.
+# Not yet. $T$ makes the task harder, and 400 steps are few. A $D$ that knows its faces by heart has nothing more to
+# teach $G$; a $D$ behind $T$ still has. This page does not show when the second GAN overtakes the first, or whether it
+# does. In the paper it does, on larger pictures and with many times as many steps.
 #
 # ## A flow (7 min)
 #
-# Since about 2021 most pictures that machines draw are not a GAN's. **Diffusion** models and **flow matching** (Lipman
-# et al. 2023, Liu et al. 2023) need no second player. Pair noise $z$ with an example $x$ by chance and go from one to
-# the other on a straight line, $x_t=(1-t)\,z+t\,x$, with the velocity $x-z$. A network $v(x_t,t)$ guesses this velocity
-# by least squares. That is all of the training:
+# Since about 2021 most pictures that machines draw do not come from a GAN. **Diffusion** models and **flow matching**
+# (Lipman et al. 2023, Liu et al. 2023) need no second player. Pair noise $z$ with a random example $x$, and go from one
+# to the other on a straight line, $x_t=(1-t)\,z+t\,x$, with the velocity $x-z$. A network $v(x_t,t)$ learns to guess
+# this velocity by least squares. That is the whole training:
 #
 # $$\mathbb E\,\bigl\|v(x_t,t)-(x-z)\bigr\|^2,\qquad t\sim U(0,1).$$
 #
 # Many lines pass through one place, so no $v$ is right for all. The best is their mean,
-# $v^*(x,t)=\mathbb E[\,x-z\mid x_t=x\,]$. A sample begins at noise and follows it: $dx/dt=v(x,t)$. For one bump
-# $\mathcal N(m,s^2)$ both $x_t$ and $x-z$ are normal, and a mean that is conditional on one of two normal numbers is a
-# line:
+# $v^*(x,t)=\mathbb E[\,x-z\mid x_t=x\,]$. A sample begins at noise and follows it: $dx/dt=v(x,t)$. If the data are one
+# bump, $\mathcal N(m,s^2)$, then $x_t$ and $x-z$ are jointly normal, and the mean of one, given the other, is a
+# straight line. Its slope is their covariance over the variance of $x_t$:
 #
 # $$v^*(x,t)=m+\frac{t\,s^2-(1-t)}{(1-t)^2+t^2s^2}\,(x-t\,m).$$
 #
-# With several bumps, the line of each counts by how likely $x$ came from it. *Predict:* the straight lines cross. Do
-# the paths of the flow? (In the figures shades are where $x_t$ lies; orange, whole lines began above 0, blue, dashed ones
-# below.)
+# With several bumps, the line of each is weighted by the probability that $x$ came from it. *Predict:* the straight
+# lines cross. Do the paths of the flow cross? (In the figures the shades show where $x_t$ lies; solid orange lines
+# began above 0, dashed blue ones below.)
 
 # %%
 torch.set_default_dtype(torch.float64)
@@ -1027,9 +1043,10 @@ claim(
 claim("16/paths-do-not-cross", "On the line no two paths of the flow cross.", np.diff(places, axis=1), above=0)
 
 # %% [markdown]
-# On the line a map that crosses nothing is the best plan of chapter 04. (With more dimensions it need not be.) But a
-# sample is now an integral. Euler's rule asks $v$ once a step, the midpoint rule twice. *Predict* what one step of
-# Euler makes of all the noise, whatever the data are; then move the slider down to 1.
+# In one dimension a map whose paths do not cross is the best plan of chapter 04. (In more dimensions it need not be.)
+# But a sample is now an integral. Euler's rule computes $v$ once in each step, the midpoint rule twice; each time is
+# one *look*. *Predict* where one step of Euler takes all the noise, whatever the data are; then move the slider down to
+# 1.
 
 
 # %%
@@ -1054,8 +1071,8 @@ claim(
 )
 
 # %% [markdown]
-# At $t=0$ the place says nothing of the example yet, so $v^*(z,0)=\mathbb E[x]-z$. One step ends at the mean, the blur
-# of chapter 01. And modes? Nobody plays against anybody here. The ring once more:
+# At $t=0$ the place says nothing about the example yet, so $v^*(z,0)=\mathbb E[x]-z$. One step ends at the mean, the
+# blur of chapter 01. And does a flow lose modes? It has no opponent. The ring once more:
 
 # %%
 flow_of_points = replace(methods.flow(eight.shape, lr=3e-3, width=64), ema=0.99)
@@ -1072,9 +1089,9 @@ claim(
 # %% [markdown]
 # ## A GAN or a flow? (8 min)
 #
-# Now faces of $16\times16$ pixels: `sndcgan`, chapter 09's GAN of the good pictures, and `flow`, a small U-Net. Both
-# have 16 channels next to the image, 500 steps of 64 faces, Adam at $3\cdot10^{-3}$, a moving average; one run of each.
-# A step of one takes about as long as a step of the other, and that is measured too.
+# Now faces of $16\times16$ pixels: `sndcgan`, the GAN that drew chapter 09's good pictures, and `flow`, a small U-Net.
+# Both have 16 channels next to the image, 500 steps of 64 faces, Adam with the rate $3\cdot10^{-3}$, and a moving
+# average; one run of each. A step takes about equally long in both, and we measure that too.
 
 # %%
 torch.set_default_dtype(torch.float32)
@@ -1166,7 +1183,7 @@ claim(
 )
 
 # %% [markdown]
-# How many looks must it be? The same trained velocity, followed in fewer steps:
+# How many looks are needed? We follow the same trained velocity in fewer steps:
 
 # %%
 LOOKS = {"Euler": (euler, 1, (1, 2, 4, 8, 16)), "midpoint": (midpoint, 2, (1, 2, 4, 8))}
@@ -1217,14 +1234,14 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** By Euler's rule one look draws the mean face, and some noise that its small network could not take
-# away; two bring the colours, four most of the rest. By the midpoint rule a few looks are as good as sixteen. The GAN
-# has faces sooner. The flow comes up steadily, as a regression does that has no opponent; in the stored run it ends a
-# little nearer, on another machine it may be the other way round. In training time the two are of one kind here, and one
-# run of 500 steps of small networks decides no more than that. The difference is the *sample*: one pass through $G$ for
-# the GAN, some looks at a larger network for the flow. It has as many channels next to the image, but three times the
-# weights and eight times the multiplications, so even two looks are sixteen times the work. So, as far as this course
-# has checked:
+# **What you saw.** By Euler's rule one look draws the mean face, with some noise that the small network could not
+# remove; two looks bring the colours, four most of the rest. By the midpoint rule a few looks are as good as sixteen.
+# The GAN has faces sooner. The flow improves steadily, as a regression without an opponent does; in the stored run it
+# ends a little nearer, on another machine it may be the other way round. In training time the two are similar here, and
+# one run of 500 steps of small networks shows no more than that. The difference is in the *sample*: one pass through
+# $G$ for the GAN, several looks at a larger network for the flow. That network has as many channels next to the image,
+# but three times the weights and eight times the multiplications, so even two looks are sixteen times the work. So, as
+# far as this course has checked:
 #
 # | you want | take | because |
 # |---|---|---|
@@ -1235,25 +1252,24 @@ claim(
 #
 # ## Where GANs stand (6 min)
 #
-# The article (こしあん 2019) names what came next: 「SA(Self attention)GANや、BigGANといったモダンなGAN」 ("modern GANs
-# such as SAGAN and BigGAN"), and at its end 「次はこの発展型のSAGAN(Self attention GAN)いってみよう」 ("next, on to
-# SAGAN"). What followed, in plain words; the page is of November 2026, names what is published, with its year, and
-# leaves prophecy to others:
+# The article (こしあん 2019) names what came next: 「SA(Self attention)GANや、BigGANといったモダンなGAN」 ("modern GANs such as SAGAN
+# and BigGAN"), and at its end 「次はこの発展型のSAGAN(Self attention GAN)いってみよう」 ("next, on to SAGAN"). What followed, in short?
+# This page was written in November 2026; it names what is published, with its year, and makes no forecast:
 #
 # - **Bigger and better GANs, to 2022.** BigGAN (Brock et al. 2019) made them large, StyleGAN (Karras et al. 2019, 2020,
-#   2021) photographic; StyleGAN-XL (Sauer et al. 2022) took them to all of ImageNet at 1,024 pixels. Of the
-#   losses two stayed: the logistic one with a price on slopes, in StyleGAN2 and R3GAN, there of pairs; and the hinge, in
-#   StyleGAN-XL and where the adversarial loss stands beside another.
+#   2021) photographic; StyleGAN-XL (Sauer et al. 2022) took them to all of ImageNet at 1,024 pixels. Two losses are
+#   still in use: the logistic one with a price on slopes, in StyleGAN2 and (as a loss of pairs) in R3GAN; and the
+#   hinge, in StyleGAN-XL and where the adversarial loss stands beside another.
 # - **Diffusion overtook.** DDPM (Ho et al. 2020), *Diffusion models beat GANs on image synthesis* (Dhariwal & Nichol
-#   2021), then text to image (Rombach et al. 2022). What is new and large since then is mostly a diffusion or a flow
-#   model; Stable Diffusion 3 (Esser et al. 2024) trains on the straight lines of this page. Not all of it: GPT-4o's
-#   pictures (OpenAI 2025) are autoregressive, drawn piece after piece as a text is written.
+#   2021), then text to image (Rombach et al. 2022). Since then new large models are mostly diffusion or flow models;
+#   Stable Diffusion 3 (Esser et al. 2024) trains on the straight lines of this page. But not all are: GPT-4o's pictures
+#   (OpenAI 2025) are autoregressive, drawn piece after piece as a text is written.
 # - **GANs at that size.** GigaGAN (Kang et al. 2023) and StyleGAN-T (Sauer et al. 2023) draw from text in one pass,
-#   GigaGAN 512 pixels in 0.13 seconds. They showed that it can be done. They did not turn the field around.
-# - **A plain one.** R3GAN (Huang et al. 2024): the loss of this page and an ordinary residual network, without the
-#   tricks that had gathered; by its own tables ahead of StyleGAN2 on FFHQ, ImageNet, CIFAR-10 and stacked digits.
+#   GigaGAN 512 pixels in 0.13 seconds. They showed that it can be done. The field did not return to GANs.
+# - **A plain one.** R3GAN (Huang et al. 2024): the loss of this page and an ordinary residual network, without the many
+#   tricks of earlier GANs; by its own tables better than StyleGAN2 on FFHQ, ImageNet, CIFAR-10 and stacked digits.
 #
-# And the **adversarial loss** lives where one does not say GAN:
+# And the **adversarial loss** is used in models that are not called GANs:
 #
 # | where | what $D$ is for | for example |
 # |---|---|---|
@@ -1262,28 +1278,28 @@ claim(
 # | super-resolution, compression | detail that the small picture does not determine | ESRGAN (Wang et al. 2018), HiFiC (Mentzer et al. 2020) |
 # | speech: vocoders and codecs | waves that sound real, in real time | HiFi-GAN (Kong et al. 2020), SoundStream (Zeghidour et al. 2021), EnCodec (Défossez et al. 2022) |
 #
-# So what has lasted is less the model than the loss: a second network, taught along, that says what is still wrong.
+# So it is less the model that has lasted than the loss: a second network, trained at the same time, that says what is
+# still wrong.
 #
-# ## What the sources get wrong (3 min)
+# ## What the sources get wrong (3 min, depth)
 #
-# - **The article on SNGAN (こしあん 2019), on its flowers:**
-#   「出力のクォリティを上げるには、データ数を増やすかより最新のGANを使う必要がありそうです」 ("to raise the quality, it
-#   seems, one must have more data or use a newer GAN"). A fair guess, made before augmentation came. But with few
-#   examples the first thing to look at is what $D$ knows by heart, `16/by-heart`, and that can be mended with the same
-#   data and the same GAN, `16/not-by-heart`; better pictures it has not made here, `16/not-yet-better`.
-# - **The same:** 「Wasserstein距離にこだわらないのが最近のトレンドです」 ("not to insist on the Wasserstein distance is
-#   the recent trend"). So it went. The hinge loss, which it calls modern beside it, is still in use, above all where the
-#   adversarial loss stands beside another.
-# - **Sun et al. 2020** prove that pairs leave no bad basins. For pairs that stay together, `16/no-basin-fixed`; for
-#   pairs drawn anew, as in training, the smallest case has one: `16/basin-anew`.
+# - **The article on SNGAN (こしあん 2019), on its flowers:** 「出力のクォリティを上げるには、データ数を増やすかより最新のGANを使う必要がありそうです」 ("to raise the
+#   quality, it seems, one must have more data or use a newer GAN"). A fair guess, made before augmentation came. But
+#   with few examples one should first ask what $D$ knows by heart, `16/by-heart`. That can be mended with the same data
+#   and the same GAN, `16/not-by-heart`; here it has not made better pictures, `16/not-yet-better`.
+# - **The same:** 「Wasserstein距離にこだわらないのが最近のトレンドです」 ("not to insist on the Wasserstein distance is the recent trend").
+#   That trend went on. The hinge loss, which the article calls modern in the same place, is still in use, above all
+#   where the adversarial loss stands beside another.
+# - **Sun et al. 2020** prove that pairs leave no bad basins. That is so for pairs that stay together,
+#   `16/no-basin-fixed`; for pairs drawn anew, as in training, the smallest case has one: `16/basin-anew`.
 # - **Huang et al. 2024** say that it takes pairs *and* prices. On the ring the prices do it alone, `16/ring-price`,
 #   `16/ring-pairs-alone`, `16/ring-pairs-add`; on the digits our record cannot tell, `16/digits-noise`.
 # - **Code for SAGAN** that calls a ready-made attention without `scale=1.0` computes another layer, `16/default-scale`.
-#   And a map of attention is no reason, `16/not-at-the-eye`.
+#   And a map of attention is no explanation, `16/not-at-the-eye`.
 #
 # ## Exercises (12 min)
 #
-# **Exercise 16.1** · ★★☆ · 4 minutes. SAGAN's attention by hand: from NumPy arrays `q`, `k` (places, d) and `v`
+# **Exercise 16.1** · ★★☆ · 4 minutes, depth. SAGAN's attention by hand: from NumPy arrays `q`, `k` (places, d) and `v`
 # (places, e) return $o$ (places, e), what each place takes from all.
 
 
@@ -1305,13 +1321,13 @@ check("16.1", attend)
 # check("16.1", attend)
 # ```
 #
-# Row $j$ of the shares belongs to the place that asks, and it sums to one. With large scores subtract the largest of
-# each row before `np.exp`.
+# Row $j$ of the shares belongs to the place $j$ that asks, and it sums to one. If scores are large, subtract the
+# largest of each row before `np.exp`.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 16.2** · ★☆☆ · 3 minutes. Write both losses of pairs, $(L_D, L_G)$, for tensors of logits `real` and `fake`
+# **Exercise 16.2** · ★☆☆ · 3 minutes, depth. Write both losses of pairs, $(L_D, L_G)$, for tensors of logits `real` and `fake`
 # (n,): the first real one with the first fake, and so on.
 
 
@@ -1366,8 +1382,8 @@ check("16.3", flow_by_euler)
 # </details>
 
 # %% [markdown]
-# **Exercise 16.4** · ★☆☆ · 2 minutes. Four ways to augment; `T` draws anew at each call. In which does $G$ learn to
-# draw faces as they are? Answer `"A"`, `"B"`, `"C"` or `"D"`.
+# **Exercise 16.4** · ★☆☆ · 2 minutes, depth. Here are four ways to augment; `T` draws a new change at each call. In which of
+# them does $G$ learn to draw unchanged faces? Answer `"A"`, `"B"`, `"C"` or `"D"`.
 #
 # ```python
 # loss_d(D(T(real)), D(fake));     loss_g(D(fake))       # A

@@ -16,17 +16,17 @@
 #
 # **You will be able to**
 #
-# - read a training loop for the faults that people really make, and go from what you see to the few faults that look
-#   like it;
-# - say why a loss curve clears nobody;
+# - find in a training loop the faults that people really make, and go from a symptom to the few faults that can cause
+#   it;
+# - say why a good loss curve does not prove that code is right;
 # - write an *oracle*: a check of a few lines that must hold for the right code, and cannot hold for the wrong one;
 # - say what an oracle is blind to, choose a second one, and test a test.
 #
 # **Predict before you run.** Twenty-four pieces hang in this museum. Each has one fault, and all of these were found in
 # public code: in tutorials, in libraries, in the code of papers, in books. (a) In how many of them does Python raise an
-# error, or warn? (b) In the first one $G$ goes down its opponent's loss as well as its own. Trained with Adam and the
-# usual loss, how much farther from the data does it end than the mended one? (c) Six faults of a gradient penalty, and
-# six good checks. Is there one that sees all six? Write your answers down.
+# error, or warn? (b) In the first piece $G$ goes down its opponent's loss as well as its own. Trained with Adam and the
+# usual loss, how much farther from the data does it end than the mended version? (c) There are six faults of a gradient
+# penalty, and six good checks. Does one check see all six faults? Write your answers down.
 
 # %%
 import warnings
@@ -55,9 +55,9 @@ torch.set_num_threads(1)
 #
 # A *piece* of this museum is a function in two versions, `broken` and `mended`, a few lines each. With it comes an
 # **oracle**: a function that takes either of them and asserts what must be true. For the mended version it is silent,
-# for the broken one it raises. Nothing here is copied: each fault is written anew, as short as it will go. What is
-# shown is what runs, and the same pieces are *mutants* in the tests of this course's library: faults that the tests
-# must kill.
+# for the broken one it raises. Nothing here is copied: each fault is written anew, as short as possible. The code that
+# you see is the code that runs. The same pieces are *mutants* in the tests of this course's library: faults on purpose,
+# which the tests must find.
 
 # %%
 PYTHON = "```python\n{}```"
@@ -77,9 +77,9 @@ def reveal(piece):
 
 # %% [markdown]
 # What can one assert of a step of a GAN? Its result depends on random weights, random noise and random data. So let us
-# take all chance away. **The smallest GAN**, a relative of chapter 05's, has two numbers: all data are at $1$, all fakes
-# at $\theta$, and $D(x)=\psi x$. With the Wasserstein loss $L_D=\psi\theta-\psi$ and $L_G=-\psi\theta$, and with plain gradient
-# descent, both steps are known:
+# remove all chance. **The smallest GAN**, a relative of chapter 05's, has two numbers: all data are at $1$, all fakes
+# at $\theta$, and $D(x)=\psi x$. With the Wasserstein loss $L_D=\psi\theta-\psi$ and $L_G=-\psi\theta$, and with plain
+# gradient descent, both steps are known:
 #
 # $$\psi\leftarrow\psi-\eta\,(\theta-1),\qquad\theta\leftarrow\theta+\eta\,\psi .$$
 #
@@ -89,8 +89,8 @@ def reveal(piece):
 Markdown(PYTHON.format(museum.source(nothing_learns.each_by_its_own_loss)))
 
 # %% [markdown]
-# It takes the *step* as an argument, so it can be asked about anybody's. Ask it about this course's own loop (chapter
-# 07), and then ask all oracles about all broken pieces, with every warning turned into an error.
+# It takes the *step* as an argument, so it can test anybody's step. We test this course's own loop (chapter 07), and
+# then ask each piece's oracle about its broken version, with every warning turned into an error.
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -118,8 +118,8 @@ claim(
 print("pieces on show:", len(museum.PIECES) - len(museum.pieces(store)))
 
 # %% [markdown]
-# That was prediction (a). Now the first room. In each room the pieces come first; **find the line before you go on.**
-# Then a figure shows what each does, beside its mended twin. Then, folded, the answers.
+# That was prediction (a). Now the first room. In each room the pieces come first; **find the wrong line before you go
+# on.** Then a figure compares each broken piece with its mended version. Then come the answers, folded.
 #
 # ## Room 1: nothing learns (15 min)
 
@@ -137,8 +137,8 @@ show(nothing_learns.loss_of_g)
 
 # %% [markdown]
 # The data are a narrow bell on the line, at 3; the fakes begin at 0. We measure the earth mover's distance (chapter 04)
-# of 1,000 samples to as many of the data, on five seeds. A fault shows where something pulls on it, so each piece has a
-# game of its own:
+# of 1,000 samples to 1,000 examples of the data, on five seeds. A fault is visible only in a game in which it matters,
+# so each piece has its own game:
 #
 # | piece | the game |
 # |---|---|
@@ -216,9 +216,9 @@ claim(
 )
 
 # %% [markdown]
-# In a zero-sum game $L_D+L_G$ does not depend on the fakes: the two slopes that $G$ is handed cancel, but for what $D$
-# has moved in between. **So it is a fault that one cannot miss?** Prediction (b): the same broken line with Adam and
-# $-\log D$, as most people would have it.
+# In a zero-sum game $L_D+L_G$ does not depend on the fakes: the two slopes that $G$ gets cancel, except for the step
+# that $D$ made in between. **So nobody can miss this fault?** Prediction (b): the same broken line with Adam and
+# $-\log D$, as most people use them.
 
 # %%
 hidden = {
@@ -237,11 +237,12 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** The broken one has won. $G$ is handed $-(1-D)+D=2D-1$ where it should get $-(1-D)$. Where $D$ is
-# below ½ that still points upwards, and Adam divides a slope by its usual size, so that it is smaller does not matter.
-# And where $D=½$, at the data, it is 0, where the right slope is still $-½$: the mended $G$ runs past the data and
-# comes back, the broken one stops. That is no new algorithm, it is luck with one game, as the zero-sum one shows. But it
-# is how such a line survives: **a GAN with a fault in it trains**, and "it works for me" clears nobody.
+# **Did you notice?** The broken version has won. At the logit of a fake, $G$ gets the slope $-(1-D)+D=2D-1$, where
+# $-(1-D)$ would be right. As long as $D$ is below ½ the sign is the same. The slope is smaller, but Adam divides it by
+# its usual size, so that does not matter. At the data, where $D=½$, the broken slope is 0 and the right one is still
+# $-½$: the mended $G$ runs past the data and comes back, the broken one stops. That is no new algorithm. It is luck in
+# one game, as the zero-sum game shows. But in this way such a line survives: **a GAN with a fault in it trains**, and
+# "it works for me" proves nothing.
 
 # %%
 reveal(nothing_learns.two_steps)
@@ -289,7 +290,8 @@ claim(
 
 # %% [markdown]
 # The second sigmoid saturates: $-\log\sigma(\sigma(a))$ has the slope $-\sigma(-\sigma(a))\,\sigma(a)(1-\sigma(a))$,
-# which vanishes where $D$ is sure. The next piece vanishes there for another reason. Chapter 06 told it.
+# which vanishes where $D$ is sure. In the next piece the slope vanishes there for another reason, which chapter 06
+# explains.
 
 # %%
 reveal(nothing_learns.loss_of_g)
@@ -308,10 +310,10 @@ claim(
 )
 
 # %% [markdown]
-# **What to remember.** If nothing learns, look at the *path of the gradient*: who is handed whose slope, is it set to
-# zero in between, and does it pass through something that is flat?
+# **What to remember.** If nothing learns, follow the *path of the gradient*: who gets whose slope, is it set to zero in
+# between, and does it pass through something flat?
 #
-# ## Room 2: one thing only (11 min)
+# ## Room 2: one thing only (11 min, depth)
 
 # %%
 show(one_thing.minibatches)
@@ -326,8 +328,9 @@ show(one_thing.spots)
 show(one_thing.put_back)
 
 # %% [markdown]
-# Three of them in the plane: eight spots whose examples lie sorted, spot by spot, in the file (two moments of one
-# training); four spots with a label each, where we ask for each label equally often; and eight spots that were ordered.
+# Three of the pieces, in the plane. `minibatches`: eight spots, whose examples are sorted in the file, spot by spot
+# (two moments of one training). `labels`: four spots, each with a label; we ask for each label equally often. `spots`:
+# a ring that should have eight spots.
 
 # %%
 ring = datasets.ring(8, std=0.1)
@@ -471,11 +474,11 @@ claim(
 )
 
 # %% [markdown]
-# (Chapter 08 shows what becomes of the last one: an "unrolled" GAN that is the plain one to the bit.) **What to
-# remember.** If $G$ draws too little, do not reach for a new loss yet. Look at *what D is shown*: all classes, with the
-# labels they were made of, and as many modes as you think.
+# (Chapter 08 shows what `put_back` leads to: an "unrolled" GAN that is the plain one to the bit.) **What to remember.**
+# If $G$ draws too little, do not try a new loss at once. Look at *what D is shown*: does it see all classes, each with
+# its own label, and as many modes as you think?
 #
-# ## Room 3: not a number (9 min)
+# ## Room 3: not a number (9 min, depth)
 
 # %%
 show(not_a_number.slopes)
@@ -490,8 +493,8 @@ show(not_a_number.score)
 show(not_a_number.few_samples)
 
 # %% [markdown]
-# No training is needed here. Each has a knob; turn it until the number is gone. In the first two we count in 32 bits,
-# as most networks do.
+# No training is needed here. Each piece has one setting, the horizontal axis of its panel: see where the number of the
+# broken version ends. The first three compute in 32 bits, as most networks do.
 
 
 # %%
@@ -557,8 +560,9 @@ claim(
 )
 
 # %% [markdown]
-# Exactly 0 is not rare: a last layer that begins at 0 does it at the first step, and a rectifier that no example of a
-# minibatch reaches may do it after an hour. In 32 bits slopes of $10^{-23}$ are as bad, since their squares are 0.
+# A slope of exactly 0 is not rare: a last layer that begins at 0 gives it at the first step, and a rectifier that is
+# off for all examples of a minibatch may give it after an hour. In 32 bits slopes of $10^{-23}$ are just as bad, since
+# their squares are 0.
 
 # %%
 reveal(not_a_number.loss_of_d)
@@ -597,13 +601,21 @@ claim(
 
 # %% [markdown]
 # **What to remember.** An $\varepsilon$ inside a root or a logarithm moves the place where it breaks, and changes the
-# number everywhere else. There is nearly always another formula, equal on paper, that has no such place: `norm`,
+# number everywhere else. Nearly always there is another formula, equal on paper, that breaks nowhere: `norm`,
 # `softplus`, `xlogy`, singular values.
 #
-# ## Room 4: the critic's number (14 min)
+# ## Half-way
 #
-# From here on nothing crashes and something learns. A Wasserstein critic reports a distance (chapter 12),
-# $\mathbb{E}_p[f]-\mathbb{E}_q[f]$. Is it the distance?
+# *42 minutes lie behind you, 43 ahead: a good place to stop.*
+#
+# **So far:** three rooms, in which nothing is learned, one thing only is drawn, or no number comes out. No piece
+# raises an error or a warning; each is named by an oracle, which a symptom alone cannot do. **To come:** critics
+# that report a wrong distance, pieces that look fine, and what oracles are made of.
+#
+# ## Room 4: the critic's number (14 min, depth)
+#
+# From here on no program crashes, and the networks learn something. A Wasserstein critic reports a distance (chapter
+# 12), $\mathbb{E}_p[f]-\mathbb{E}_q[f]$. Is it the distance?
 
 # %%
 show(critics.price)
@@ -624,9 +636,10 @@ show(critics.dense)
 show(critics.loss)
 
 # %% [markdown]
-# One data point, one fake, 4 apart in 16 dimensions: so the true distance is 4. Each critic takes 120 steps, with a
-# rate that falls to 0; $G$ stands still. A mended penalty does not read exactly 4, either: its price of 10 is paid for
-# every slope above 1, so the best slope is $1+\frac{4}{2\cdot10}$ (chapter 12), and it reads 4.8.
+# One data point and one fake lie 4 apart in 16 dimensions, so the true distance is 4. Each critic makes 120 steps, with
+# a rate that falls to 0; $G$ stands still. With a mended penalty the critic does not read exactly 4, either. A slope
+# $s$ gains $4s$ and costs $10\,(s-1)^2$, so the best slope is $1+\frac{4}{2\cdot10}=1.2$ (chapter 12), and the critic
+# reads 4.8.
 
 # %%
 SHAPE, DELTA = (1, 4, 4), 4.0
@@ -738,9 +751,9 @@ claim(
 )
 
 # %% [markdown]
-# The price $10\,(\sqrt n\,s-1)^2$ for a slope $s$, less the gain $4s$, is smallest at
-# $s=\frac1{\sqrt n}+\frac{4}{20n}$. This fault scales $f$, and Adam divides a slope by its usual size, so $G$ may not
-# even notice. Whoever doubles the minibatch sees the "distance" fall, and rejoices.
+# The price $10\,(\sqrt n\,s-1)^2$ for a slope $s$, minus the gain $4s$, is smallest at
+# $s=\frac1{\sqrt n}+\frac{4}{20n}$. This fault only scales $f$, and Adam divides a slope by its usual size, so $G$ may
+# learn as before. If you double the minibatch, the "distance" falls, and you may think that $G$ got better.
 
 # %%
 reveal(critics.between)
@@ -759,9 +772,9 @@ claim(
 )
 
 # %% [markdown]
-# With $t\sim\mathcal N(0,1)$ two points in three lie outside of the segment: they are told to have slope 1 where no
-# earth is moved, and there are fewer left to hold the critic where it matters. In the pictures nobody saw it for years.
-# The keras example had this and the root of room 3 side by side; both were reported in one issue in 2021.
+# With $t\sim\mathcal N(0,1)$ two points in three lie outside the segment. There the critic must have slope 1 although
+# no earth is moved, and fewer points are left to hold it where that matters. In the pictures nobody saw it for years.
+# The keras example had this fault and the root of room 3 side by side; both were reported in one issue in 2021.
 
 # %%
 reveal(critics.critic)
@@ -823,9 +836,9 @@ claim(
 
 # %% [markdown]
 # **What to remember.** A number that claims to be a distance can be *tested* as a distance: two points, a known answer.
-# It takes a second, and each of the six faults shows in it, if not on every seed.
+# The test takes a second, and it shows each of the six faults, though not each on every seed.
 #
-# ## Room 5: it looks fine (14 min)
+# ## Room 5: it looks fine (14 min, depth)
 
 # %%
 show(looks_fine.average)
@@ -846,9 +859,9 @@ show(looks_fine.spread)
 show(looks_fine.test)
 
 # %% [markdown]
-# The first three on the handwritten digits: a small $G$ with batch normalisation, 400 steps, what its moving average
-# draws. The number is Fréchet's distance of the pixels to those of real digits. (To train on the badly scaled ones we
-# must go round the library, which refuses such data.)
+# We test the first three on the handwritten digits: a small $G$ with batch normalisation makes 400 steps, and its
+# moving average draws. We measure Fréchet's distance of the pixels to those of real digits. (The library refuses badly
+# scaled images, so for these we make the steps by hand.)
 
 # %%
 digits = datasets.digits()
@@ -916,8 +929,8 @@ claim(
 )
 
 # %% [markdown]
-# The author of the code where this was seen noticed that $G$ looked bad in eval mode, and left it in training mode. The
-# symptom was gone, and every sample depended on its neighbours from then on.
+# The author of the code where this was seen noticed that $G$'s images looked bad in eval mode, and left $G$ in training
+# mode. The symptom was gone, but from then on every sample depended on its neighbours.
 
 # %%
 reveal(looks_fine.pixels)
@@ -958,7 +971,7 @@ claim(
 )
 
 # %% [markdown]
-# Nobody sees that in the picture. And the line has been copied into a great many generators since.
+# Nobody sees this in the picture. And the line has since been copied into very many generators.
 
 # %%
 reveal(looks_fine.ahead)
@@ -971,8 +984,8 @@ claim(
 )
 
 # %% [markdown]
-# Chapter 08 has found that on the ring of eight the first order does as well. So no picture could have told; the closed
-# form does.
+# Chapter 08 has found that on the ring of eight the first-order version is just as good. So no picture could have shown
+# the fault; the closed form does.
 
 # %%
 reveal(looks_fine.spread)
@@ -1014,10 +1027,10 @@ claim(
 )
 
 # %% [markdown]
-# The last piece is the worst, for it guards others. **A test is worth the faults it would see.** So write the fault,
-# too: break the code on purpose, once, and see whether the test notices.
+# The last piece is the worst, because other code relies on it. **A test is worth as much as the faults that it would
+# find.** So write a fault, too: break the code on purpose, once, and see whether the test fails.
 #
-# ## What an oracle is made of (4 min)
+# ## What an oracle is made of (4 min, depth)
 #
 # | kind | for example |
 # |---|---|
@@ -1028,10 +1041,10 @@ claim(
 # | what must be so, whatever the rest | all classes in a minibatch, all spots apart: room 2 |
 # | a mutant | `test` |
 #
-# Is one enough? Prediction (c). Here are six faults of a gradient penalty, and six checks: four are the oracles of
-# pieces, two have a bowl, $f(x)=\frac12\|x\|^2$, whose slope at $x$ is $\|x\|$. With real examples at $+ae$ and fakes at
-# $-ae$, $\|e\|=1$, the point $\hat x$ has the slope $a\,|1-2t|$, and the price is
-# $10\,\mathbb{E}[(a|1-2t|-1)^2]=10\,(\frac{a^2}3-a+1)$.
+# Is one oracle enough? That was prediction (c). Here are six faults of a gradient penalty, and six checks. Four are the
+# oracles of pieces. Two use a bowl, $f(x)=\frac12\|x\|^2$, whose slope at $x$ is $\|x\|$. With real examples at $+ae$
+# and fakes at $-ae$, $\|e\|=1$, the slope at the point $\hat x$ is $a\,|1-2t|$. For a uniform $t$ the number $|1-2t|$
+# is uniform on $[0,1]$, too, so the price is $10\,\mathbb{E}[(a|1-2t|-1)^2]=10\,(\frac{a^2}3-a+1)$.
 
 
 # %%
@@ -1086,28 +1099,28 @@ claim("17/each-fault-seen", "Each of the six faults is seen by one oracle or mor
 claim("17/no-oracle-sees-all", "No oracle sees all six.", ~seen.all(1))
 
 # %% [markdown]
-# ## What the sources get wrong (3 min)
+# ## What the sources get wrong (3 min, depth)
 #
-# Four pieces hang here because of the sources of this course. None of them is careless; they are the places where
-# everybody slips.
+# Four pieces are here because of the sources of this course. None of these sources is careless; everybody slips in
+# these places.
 #
-# - **The article on the generator's loss (こしあん 2019):** its two lines stand under each other's comment,
+# - **The article on the generator's loss (こしあん 2019):** its two lines of code have each other's comment,
 #   「min(log(1-D))で最適化する場合」 and 「max(log D)で最適化する場合」 ("to optimise min log(1 − D)", "max log D"): `17/loss-of-g`, and
 #   chapter 06.
 # - **The code that the article on Unrolled GAN links to** puts weights back by `dst = src`: `17/put-back`, and chapter
 #   08.
-# - **The slides, line 358,** write $\mathbb E[\log(1-D(G(z|y)))]$ for the conditional GAN, without $y$ in $D$, as eq. 2
-#   of the paper does that they cite: `17/labels`, and chapter 11.
+# - **The slides, line 358,** write $\mathbb E[\log(1-D(G(z|y)))]$ for the conditional GAN, without $y$ in $D$, as does
+#   eq. 2 of the paper that they cite: `17/labels`, and chapter 11.
 # - **The code that the article on SNGAN links to** never keeps $u$: `17/dense`, and chapter 13. The article itself has
 #   the cure: 「PyTorch公式でも実装があるので、これを使うのもありです」 ("PyTorch has an implementation of its own, and to use that is fine,
 #   too"). It is.
 #
-# And two in code of which a good part of the field has learned: the first ring with seven spots (`17/spots`) is by the
-# authors of the method, and the first Inception Score that turned to nan (`17/score`) by the authors of the score.
+# Two more are in code from which much of the field has learned. The ring with seven spots (`17/spots`) is by the
+# authors of Unrolled GAN, and the Inception Score that can be nan (`17/score`) is by the authors of the score.
 #
 # ## Exercises (8 min)
 #
-# These pieces come from the store. You have not seen them.
+# These pieces come from the museum's store. You have not seen them yet.
 #
 # **Exercise 17.1** · ★☆☆ · 1 minute. Five steps of the critic for one of $G$. Which line stands in the wrong place?
 # Write its number.
@@ -1129,15 +1142,15 @@ check("17.1", line_number)
 # check("17.1", 4)
 # ```
 #
-# The fakes are made once, before the loop: the critic learns five times from the same ones, by heart. It belongs into
-# the loop. Seen in the code that the article on SNGAN links to. The oracle: count the minibatches that $D$ is shown;
-# all must differ.
+# The fakes are made once, before the loop: the critic learns the same ones five times, by heart. The line belongs
+# inside the loop. Seen in the code that the article on SNGAN links to. The oracle: count the minibatches that $D$ is
+# shown; all must differ.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 17.2** · ★★☆ · 2 minutes. Here is a penalty for images. Its critic ends up with slopes far above 1. Write
-# `lengths(g)`, for gradients `g` (n, …) of examples of *any* shape, as it should be: (n,).
+# **Exercise 17.2** · ★★☆ · 2 minutes, depth. Here is a penalty for images. Its critic ends up with slopes far above 1. Write
+# `lengths(g)` as it should be: for gradients `g` (n, …) of examples of *any* shape it returns (n,).
 
 # %%
 show(store.channels)
@@ -1160,14 +1173,14 @@ check("17.2", lengths)
 # check("17.2", lengths)
 # ```
 #
-# With `dim=1` the norm goes over the channels alone, and each *pixel's* slope is drawn to 1. An image of 16 pixels may
-# then have a slope of 4.
+# With `dim=1` the norm is taken over the channels alone, and each *pixel's* slope is pulled to 1. An image of 16 pixels
+# may then have a slope of 4.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 17.3** · ★★☆ · 1 minute. Below is the price of a penalty, and one thing is wrong with it. Which of these
-# four checks sees it? Answer `"A"`, `"B"`, `"C"` or `"D"`.
+# **Exercise 17.3** · ★★☆ · 1 minute, depth. Below is the price of a penalty, with one fault. Which of these four checks sees
+# the fault? Answer `"A"`, `"B"`, `"C"` or `"D"`.
 #
 # - A: a critic with slope 1 everywhere pays 0;
 # - B: a critic without slope pays 10;
@@ -1190,15 +1203,15 @@ check("17.3", sees_it)
 # check("17.3", "C")
 # ```
 #
-# The root is missing, and $0^2=0$, $1^2=1$: whoever tests at 0 and 1 sees nothing. Test where the right and the wrong
-# formula differ.
+# The root is missing, and $0^2=0$, $1^2=1$: a test at 0 and 1 sees nothing. Test where the right and the wrong formula
+# differ.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 17.4** · ★★★ · 3 minutes. Write an oracle. `mix(real, fake)` should give points somewhere on the line
+# **Exercise 17.4** · ★★★ · 3 minutes, depth. Write an oracle. `mix(real, fake)` should give points somewhere on the line
 # between each real example and its fake, as WGAN-GP wants: one $t$ for each pair, uniform on $[0,1]$. Write
-# `is_right(mix)`: `True` if it does. It will be asked about six versions, five of them wrong.
+# `is_right(mix)`: `True` if it does. It will be tested on six versions of `mix`, of which five are wrong.
 
 
 # %%
@@ -1228,7 +1241,7 @@ check("17.4", is_right)
 # </details>
 
 # %% [markdown]
-# **Exercise 17.5** · ★★☆ · 1 minute. Mend this one: write `largest(W, u, steps)`.
+# **Exercise 17.5** · ★★☆ · 1 minute, depth. Mend this one: write `largest(W, u, steps)`.
 
 # %%
 show(store.singular)
@@ -1254,7 +1267,7 @@ check("17.5", largest)
 # check("17.5", largest)
 # ```
 #
-# A `reshape` that makes shapes fit is where faults like to hide: the numbers are all there, in other places.
+# Look twice at a `reshape` that makes shapes fit: the numbers are all there, but in other places.
 #
 # </details>
 

@@ -10,17 +10,16 @@
 # # 18 · Errata
 #
 # **The question.** This course follows four articles and a set of slides, written in Japanese around 2018. They taught
-# GANs to many people. How much of what they say holds when it is checked, and what kind of sentence is it that does
-# not?
+# GANs to many people. How much of what they say holds when it is checked, and what kind of sentence does not?
 #
 # *45 minutes.*
 #
 # **You will be able to**
 #
 # - turn a sentence into a measurement that could refute it, and say what “half right” takes;
-# - tell what somebody *saw* from *why* they think it is so, and check the two one by one;
+# - separate what somebody *saw* from *why* they think it is so, and check each by itself;
 # - look up any statement of the five sources, with the cell that decides it;
-# - distrust a table of errors, this one too: who chose its rows, and who counted?
+# - read a table of errors critically, this one too: who chose its rows, and who counted?
 #
 # **Predict before you run.** 106 of their sentences, formulas and pieces of code have been checked. How many hold as they
 # stand: 20, 50, or 80? And of these six kinds, which holds most often, and which least?
@@ -55,8 +54,9 @@ figures.use_style()
 # >
 # > JSD is constant over a wide range, and discontinuous at that, but EMD gives a gradient
 #
-# Is it so? It does not say *which* distributions. So we look for one of which it is true, and for one of which it is not.
-# Three shapes, each with a copy of itself that is shifted by $\theta$:
+# Is it so? It does not say *which* distributions. So we look for a case in which it is true, and for one in which it is
+# not. Here are three shapes, each with a copy of itself that is shifted by $\theta$. Where is each curve constant, and
+# where does it jump?
 
 # %%
 h = 0.05  # the width of a bin
@@ -73,10 +73,10 @@ figures.errata.in_families(theta, curves, "JSD (nats)")
 plt.show()
 
 # %% [markdown]
-# Lines: constant, with a jump at 0. The sentence is true of them. Uniform densities: constant from 1 on, and no jump.
-# Gaussians: neither. So it is **half right**: there is a case for it and a case against it, and what it lacks is the word
-# *which*. Chapter 03 has made claims of all this, and the *ledger*, `notebooks/claims.toml`, says of each claim where it
-# comes from and whom it corrects:
+# For lines JSD is constant, with a jump at 0: the sentence is true of them. For uniform densities it is constant from 1
+# on, without a jump. For Gaussians it is neither constant nor discontinuous. So the sentence is **half right**: there
+# is a case for it and a case against it. It does not say *which* distributions it means. Chapter 03 has made claims of
+# all this, and the *ledger*, `notebooks/claims.toml`, says of each claim where it comes from and whom it corrects:
 
 # %%
 ledger, places = errata.ledger(), errata.places()
@@ -84,8 +84,8 @@ for id in ("03/lines", "03/uniform", "03/gaussian-js-rises"):
     print(id, ledger[id])
 
 # %% [markdown]
-# From here on nobody has to judge. A claim *bears* a sentence *out*, or it *corrects* it. We write down which, and the
-# verdict follows:
+# From here on nobody has to judge. A claim *bears* a sentence *out* (it supports it), or it *corrects* it. We write
+# down which, and the verdict follows:
 
 
 # %%
@@ -115,13 +115,13 @@ claim(
 
 # %% [markdown]
 # Some judgement is left: which sentences to take, and whether a claim is about what the sentence is about. You can see
-# both in each row, and dispute them.
+# both in each row, and you may disagree.
 #
-# ## Two that no chapter had checked (2 min)
+# ## Two that no chapter had checked (2 min, depth)
 #
-# Two sentences were left over that a few lines can settle. The slides, line 151: JSD is symmetric, unlike KL. And the article
-# on spectral normalisation: its 1,100 epochs of 14,490 faces, or 1,900 of 8,189 flowers, are about 50,000 steps of $G$,
-# with minibatches of 64 and one step of $G$ for five of $D$.
+# No chapter had checked these two sentences, but a few lines of code can. The slides, line 151: JSD is symmetric,
+# unlike KL. And the article on spectral normalisation: its 1,100 epochs of 14,490 faces, or 1,900 of 8,189 flowers, are
+# about 50,000 steps of $G$, with minibatches of 64 and one step of $G$ for five of $D$.
 
 # %%
 p, q = np.random.default_rng(0).dirichlet(np.ones(6), size=(2, 500))
@@ -153,7 +153,7 @@ claim(
 )
 
 # %% [markdown]
-# ## The table (15 min)
+# ## The table (15 min, depth)
 #
 # One table for each source. Do not read all of it: take the source that you know best, or the slides, and look for three
 # rows that surprise you. Follow their links; each leads to the very cell. In the last column ✓ stands before claims that
@@ -161,8 +161,8 @@ claim(
 #
 # ### The article on unrolled GANs
 #
-# Ujitoko 2017. A new paper, tried within months, on pictures of the author's own choice; and when it did not work, it says so
-# and links to its code. That is the only reason why one can find out what happened.
+# Ujitoko 2017. It tried a new paper within months, on pictures of the author's own choice. It did not work; the article
+# says so, and links to its code. That is why one can find out what happened.
 
 # %%
 errata.table(book, "unrolled", ledger, places)
@@ -170,8 +170,8 @@ errata.table(book, "unrolled", ledger, places)
 # %% [markdown]
 # ### The article on the generator's loss
 #
-# こしあん 2019. It takes a tip that everybody hands on, and asks whether it is true: the best thing one can do with a tip. It prints
-# its two decisive lines, and its conclusion goes against what it had expected.
+# こしあん 2019. It takes a tip that everybody repeats, and asks whether it is true. That is the best thing one can do with
+# a tip. It prints its two most important lines of code, and its conclusion is not what the author had expected.
 
 # %%
 errata.table(book, "loss", ledger, places)
@@ -179,8 +179,8 @@ errata.table(book, "loss", ledger, places)
 # %% [markdown]
 # ### The article on DCGAN
 #
-# The whole structure in one sitting, the right name for the transposed convolution, and a frank sentence about loss
-# curves.
+# It explains the whole structure at once, uses the right name for the transposed convolution, and has an honest
+# sentence about loss curves.
 
 # %%
 errata.table(book, "dcgan", ledger, places)
@@ -188,8 +188,8 @@ errata.table(book, "dcgan", ledger, places)
 # %% [markdown]
 # ### The slides
 #
-# sakai 2018, 「GANとは」. From the density ratio to the earth mover in 53 slides, with every step written down. Who writes down
-# every step can be checked at every step; hence the many rows, and most of them are right, or in part.
+# sakai 2018, 「GANとは」. They go from the density ratio to the earth mover in 53 slides, with every step written down. If
+# every step is written down, every step can be checked. So there are many rows here, and most are right, or half right.
 
 # %%
 errata.table(book, "slides", ledger, places)
@@ -197,8 +197,9 @@ errata.table(book, "slides", ledger, places)
 # %% [markdown]
 # ### The article on spectral normalisation
 #
-# こしあん 2019. The finest pictures of the five, from a day's training on one card; an observation, many classes with few images,
-# that two chapters of this course (11 and 13b) live on; and the thought that a bounded $D$ is what counts.
+# こしあん 2019. It has the finest pictures of the five, from one day's training on one graphics card. Two chapters of this
+# course (11 and 13b) start from its observation about many classes with few images. And it has the thought that a
+# bounded $D$ is what counts.
 
 # %%
 errata.table(book, "spectral", ledger, places)
@@ -257,20 +258,21 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The authors looked well. Five steps of $D$ do help; 82 images a class do suffice; AC-GAN's classes are narrow;
-# unrolled faces are not better; the losses tell nothing. What does not hold, or not in full, is what they made of it:
-# that spectral normalisation slows $D$ down, that it was what saved the classes, that the parameters wanted tuning.
+# **What you saw.** The authors observed well. Five steps of $D$ do help; 82 images of each class are enough; AC-GAN's
+# classes are narrow; unrolled faces are not better; the losses tell nothing. What does not hold, or not fully, are
+# their reasons: that spectral normalisation slows $D$ down, that it saved the classes, that the parameters needed
+# tuning.
 #
-# An observation needs one pair of eyes. A reason needs an experiment in which *only* that reason is taken away, and such
-# experiments are missing, in papers too. Most reasons are not wrong altogether: they are *one* reason, told as *the*
-# reason.
+# An observation needs one pair of eyes. A reason needs an experiment in which *only* that reason is taken away, and
+# such experiments are missing, in papers too. Most reasons are not completely wrong: each is *one* reason, but is told
+# as *the* reason.
 #
-# ## Is it chance, and is it us? (4 min)
+# ## Is it chance, and is it us? (4 min, depth)
 #
-# Sixteen and twenty are few. Could the kinds differ so much by chance? Let us deal: shuffle the kinds over the verdicts,
-# 10,000 times, and look at how far the best kind is ahead of the worst. (*Best and worst*, and not observations and reasons:
-# we had seen the table when we chose these two.) Only kinds with ten rows or more take part. **Predict:** does it matter
-# whether “half right” counts as right?
+# Sixteen observations and twenty reasons are few. Could the kinds differ so much by chance? We *deal* the kinds to the
+# verdicts like cards, at random, 10,000 times. Each time we look how far the best kind is ahead of the worst. (We take
+# *best and worst*, not observations and reasons, because we had seen the table when we chose those two.) Only kinds
+# with ten rows or more take part. **Predict:** does it matter whether “half right” counts as right?
 
 # %%
 LARGE = [kind for kind in errata.KINDS if tally(kind).sum() >= 10]
@@ -321,25 +323,28 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** The second claim takes back half of the first. Counted strictly the kinds differ beyond doubt; counted
-# leniently they do not. What is sure is narrower than “reasons are wrong”: reasons are seldom right *as they stand*.
+# **Did you notice?** The second claim limits the first. If half right counts as wrong, the kinds differ beyond chance;
+# if it counts as right, the difference is noise. So “reasons are wrong” would say too much. What is sure is this:
+# reasons are seldom right *as they stand*.
 #
-# And no shuffling helps against this:
+# And shuffling cannot remove these problems:
 #
-# - **The rows are no sample.** We looked hardest where something seemed wrong, at code above all: six rows, each looked at
-#   because a result was odd. What a careful reader passes over, because it is right, has no row. So “47 of 106” says nothing
-#   of these sources at large, and “29 of 106” even less.
-# - **We dealt the kinds, and knew the verdicts.** Whoever calls a sentence a reason may have seen that it fails.
-# - **No source is compared with another.** One that writes down every step has more rows than one that shows pictures. An
-#   order of merit would punish those who are clear.
-# - **A verdict is about a sentence, here.** Our networks are small, our digits have 8 × 8 pixels. “Does not hold” means: here is
-#   a case in which it does not. Of a rule one case is enough. Of a reason for *their* runs it shows that another reason does
-#   as well.
+# - **The rows are no sample.** We looked hardest where something seemed wrong, above all at code: six rows, and each
+#   was looked at because a result was strange. A sentence that a careful reader finds right, and passes over, has no
+#   row. So “47 of 106” says nothing about these sources as a whole, and “29 of 106” even less.
+# - **We gave each sentence its kind, and knew the verdicts.** Perhaps we called a sentence a reason because we had seen
+#   that it fails.
+# - **No source is compared with another.** A source that writes down every step has more rows than one that shows
+#   pictures. A ranking would punish those who are clear.
+# - **A verdict is about a sentence, here.** Our networks are small, our digits have 8 × 8 pixels. “Does not hold”
+#   means: here is a case in which it does not. Against a rule one case is enough. Against a reason for *their* runs it
+#   shows only that another reason is possible.
 #
-# ## What was set aside (1 min)
+# ## What was set aside (1 min, depth)
 #
-# When the course was planned, 86 things were noted about the sources, papers and code. Each has become a row, or stands here
-# with the reason why not. Most of these were *read*: that a paper has $K=10$ no cell can measure.
+# When the course was planned, 86 things were noted about the sources, papers and code. Each has become a row, or is
+# listed here with the reason why not. Most of those below could only be *read*: no cell can measure that a paper has
+# $K=10$.
 
 # %%
 noted = {number for rows in (book.findings, book.aside) for row in rows for number in row.noted}
@@ -359,29 +364,30 @@ claim(
 errata.set_aside(book)
 
 # %% [markdown]
-# ## What the sources get wrong (3 min)
+# ## What the sources get wrong (3 min, depth)
 #
-# It would be unfair to stop at the five. They learned from papers, and papers slip, too; one slip of the slides, $p_g(z)$,
-# stands in Algorithm 1 of the first paper. These rows were *all* taken because a chapter met something wrong, so they are
-# not counted.
+# It would be unfair to stop at the five. They learned from papers, and papers have errors, too; one error of the
+# slides, $p_g(z)$, is in Algorithm 1 of the first paper. *All* these rows are here because a chapter met something odd,
+# so they are not counted.
 
 # %%
 errata.table(book, "papers", ledger, places)
 
 # %% [markdown]
-# **And this course.** From papers, from articles or from our own plan we had to expect these, and measured otherwise:
+# **And this course.** From papers, articles or our own plan we expected the following, and our measurements said
+# otherwise:
 #
-# - that what helps in an unrolled GAN is the gradient *through* the steps. On the ring looking ahead without it does as well:
-#   `08/controls-cover`, `08/five-ahead-does-not`;
-# - that five steps of $D$ for one of $G$ are a habit without use under spectral normalisation. The article was right:
+# - that what helps in an unrolled GAN is the gradient *through* the steps. On the ring, looking ahead without that
+#   gradient does just as well: `08/controls-cover`, `08/five-ahead-does-not`;
+# - that under spectral normalisation five steps of $D$ for one of $G$ are a useless habit. The article was right:
 #   `13/five-steps-help`;
 # - that AC-GAN with few images would draw one face for each person. What it did was worse: `13b/none-collapsed`,
 #   `13b/ac-bn-anybody`;
 # - that growing pays. Here it does not: `14/direct-ahead`, `14/never-ahead`;
 # - that our thousand modes would come out as published. They do not: `08/stacked-not-published`.
 #
-# And what one claim says another may narrow: `06/adam-first-step` invites a conclusion that `10/forgetful-adam` takes back. A
-# ledger is no proof against error. It is a way to be found out.
+# And one claim may limit another: `06/adam-first-step` suggests a conclusion that `10/forgetful-adam` corrects. A
+# ledger does not prevent errors. It helps others to find them.
 #
 # ## Exercises (8 min)
 #
@@ -407,14 +413,14 @@ check("18.1", best)
 # check("18.1", "C")
 # ```
 #
-# Of $p=\mathcal N(0,1)$ and $q=\mathcal N(\theta,1)$ at $\theta=1$ A is wrong (`06/optimal-does-not-vanish`), at $\theta=8$ E
-# (`06/distance-makes-it-vanish`), and there the gradient of $-\log D$ is 8, which rules out D. To make a sentence right one
-# seldom needs a *not*; one needs a *where*.
+# Of $p=\mathcal N(0,1)$ and $q=\mathcal N(\theta,1)$ at $\theta=1$ A is wrong (`06/optimal-does-not-vanish`), and so is
+# B, since $p$ and $q$ are close there. At $\theta=8$ E is wrong (`06/distance-makes-it-vanish`), and there the gradient
+# of $-\log D$ is 8, so D is wrong. A sentence is seldom corrected by a *not*; more often it needs a *where*.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 18.2** · ★★☆ · 3 minutes. 「Hinge lossで訓練したほうがInception Scoreは高そう」, with hinge the score seems to be higher. You have
+# **Exercise 18.2** · ★★☆ · 3 minutes, depth. 「Hinge lossで訓練したほうがInception Scoreは高そう」, with hinge the score seems to be higher. You have
 # trained both losses under $n$ seeds. Write `judge(differences)`, of the array of $n$ differences, hinge minus the other: it
 # returns `"higher"`, `"lower"`, or `"noise"` where the 95 % interval of the mean by Student's $t$ includes 0.
 
@@ -443,15 +449,15 @@ check("18.2", judge)
 # check("18.2", judge)
 # ```
 #
-# And “noise” is no verdict on the sentence: it was not decided. With *one* run each there is nothing to compute an interval from.
+# And “noise” is no verdict on the sentence: the question stays open. From *one* run each no interval can be computed.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 18.3** · ★★☆ · 3 minutes. 「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります」, when gradients vanish the loss
-# of $D$ is near 0. Write `arrows(a, b)` of two boolean arrays: in run $i$ the gradient has vanished (`a[i]`), in run $i$ the
-# loss is near 0 (`b[i]`). It returns two truth values: nothing seen refutes “$a$ implies $b$”; nothing seen refutes “$b$
-# implies $a$”.
+# **Exercise 18.3** · ★★☆ · 3 minutes, depth. 「勾配消失が起こっているときは、Dの損失が0に限りなく近くなります」, when gradients vanish the loss of $D$ is near
+# $0$. Write `arrows(a, b)` of two boolean arrays: `a[i]` says whether the gradient has vanished in run $i$, `b[i]`
+# whether the loss is near 0 in that run. It returns two truth values: no run refutes “$a$ implies $b$”; no run refutes
+# “$b$ implies $a$”.
 
 
 # %%
@@ -471,9 +477,9 @@ check("18.3", arrows)
 # check("18.3", arrows)
 # ```
 #
-# An arrow is refuted by one run, where its first half is true and its second is not. `06/vanishing-without-winning` is such a
-# run against the article's arrow; the other one is a theorem, `06/loss-d-bounds-gradient`. Where the first half never
-# happened, nothing was refuted, and nothing was tested either.
+# An arrow (an “implies”) is refuted by one run in which its first half is true and its second is not.
+# `06/vanishing-without-winning` is such a run against the article's arrow; the other one is a theorem,
+# `06/loss-d-bounds-gradient`. If the first half never happened, nothing was refuted, but nothing was tested either.
 #
 # </details>
 
@@ -492,5 +498,5 @@ checked()
 # - M. Lucic, K. Kurach, M. Michalski, S. Gelly & O. Bousquet, *Are GANs created equal?*, NeurIPS 2018: with enough seeds and
 #   tuning for each, most losses came out alike.
 # - The five sources: Ujitoko, 「UnrolledGANでいらすとや画像を生成してみる」 (2017); sakai, 「GANとは」 (2018); こしあん,
-#   「GANでGeneratorの損失関数をmin(log(1-D))からmaxlog Dにした場合の実験」 (2019) and 「GANの安定化の有効手法「Spectral
-#   Normalization」を実装する」 (2019); and the article on DCGAN by the author of *DCGAN-Face-Pytorch*. Read them; they are good company.
+#   「GANでGeneratorの損失関数をmin(log(1-D))からmaxlog Dにした場合の実験」 (2019) and 「GANの安定化の有効手法「Spectral Normalization」を実装する」 (2019);
+#   and the article on DCGAN by the author of *DCGAN-Face-Pytorch*. Read them; they are worth it.

@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools" / "book"))
 import book
 import ledger
 import maths
+
 import pages
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -141,6 +142,7 @@ def test_prose_leads_to_pages():
     for given, wanted in {
         "[next](02_second.ipynb)": "[next](02_second.md)",
         "[`there`](../notebooks/03_third.py#a-place)": "[`there`](03_third.md#a-place)",
+        "[page](03_third.md), [none](04_fourth.md)": "[page](03_third.md), none",
         "[code](../gan_core/methods.py), [later](09_ninth.ipynb)": "code, later",
         "[web](https://example.org/02_second.ipynb) [here](#x) ![alt](p.png)": None,
         "`[a](02_second.ipynb)`\n\n```\n[a](02_second.ipynb)\n```": None,
@@ -197,6 +199,7 @@ def oracle_shown(shows):
     ]
     widget = displayed(image__png=PIXEL, text__plain="[shift=2] the distance is 0.50")
     widget.data |= VIEW
+    assert 'alt="Figure in the section “Title”. the distance is 0.50"' in html.unescape(shows(widget))
     assert re.search(r"<figcaption>.*>the distance is 0.50<.*move.*shift=2", html.unescape(shows(widget)))
     assert formulas(shows(displayed(text__markdown="| $a|b$ |", text__plain="x"))) == [("inline", "a|b")]
     table = displayed(text__markdown="| [02/a](02_second.ipynb#cell-id=02_second-07) |", text__plain="x")
@@ -229,6 +232,35 @@ def test_shown():
 @pytest.mark.parametrize("name", SHOWN_MUTANTS)
 def test_shown_mutants(name):
     assert_killed(oracle_shown, SHOWN_MUTANTS[name])
+
+
+def oracle_folds(page):
+    """Code that JupyterLab hides stands closed below what it showed; all other code above it."""
+    cells = [cell("a = 1", printed("1\n")), cell("claim()", printed(CLAIM)), cell("plot()", printed("2\n"))]
+    for one in cells[1:]:
+        one.metadata["jupyter"] = {"source_hidden": True}
+    made = page(v4.new_notebook(cells=cells), {}, {})
+    places = [made.index(text) for text in ("a = 1", ">1<", 'id="01/first"', "claim()", ">2<", "plot()")]
+    assert places == sorted(places)
+    folds = re.findall('<details class="how"><summary>(.+?)</summary>\n\n```python\n(.+?)\n```\n\n</details>', made)
+    assert folds == [("how it is checked", "claim()"), ("the code", "plot()")]
+
+
+FOLDS_MUTANTS = {
+    "nothing folded": lambda *given: re.sub("</?details.*?>", "", pages.page(*given)),
+    "above what it showed": lambda *given: "\n\n".join(pages.page(*given).split("\n\n")[::-1]),
+    "open": lambda *given: pages.page(*given).replace('class="how"', 'class="how" open'),
+    "one name for all": lambda *given: pages.page(*given).replace("the code", "how it is checked"),
+}
+
+
+def test_folds():
+    oracle_folds(pages.page)
+
+
+@pytest.mark.parametrize("name", FOLDS_MUTANTS)
+def test_folds_mutants(name):
+    assert_killed(oracle_folds, FOLDS_MUTANTS[name])
 
 
 def test_code_that_holds_a_fence():
@@ -308,8 +340,9 @@ def test_what_is_missing_is_said(tmp_path, there, said):
     (tmp_path / "notebooks").mkdir()
     text = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}' if there.endswith("ipynb") else ""
     (tmp_path / "notebooks" / there).write_text(text)
+    chapters, beside = [{"notebook": "00_a", "title": "A", "minutes": 5}], [{"page": "claims", "title": "Claims"}]
     with pytest.raises(SystemExit, match=said):
-        list(book.items(tmp_path, [{"notebook": "00_a", "title": "A", "minutes": 5}]))
+        list(book.items(tmp_path, chapters, beside))
 
 
 def oracle_docstrings(docstrings, folder):

@@ -3,6 +3,9 @@
 import collections
 import html
 import html.parser
+import importlib
+import importlib.resources
+import inspect
 import json
 import os
 import pathlib
@@ -17,13 +20,21 @@ import nbformat
 import pytest
 from nbformat import v4
 
+import gan_core
+
 ROOT = pathlib.Path(__file__).parents[1]
 BIN = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
 MDBOOK = shutil.which("mdbook", path=BIN)
 pytestmark = pytest.mark.skipif(MDBOOK is None, reason="mdBook is not installed: pip install -e '.[dev]'")
-MANIFEST = tomllib.loads((ROOT / "book.toml").read_text(encoding="utf-8"))["preprocessor"]["gan-course"]["chapters"]
+LISTED = tomllib.loads((ROOT / "book.toml").read_text(encoding="utf-8"))["preprocessor"]["gan-course"]
+MANIFEST, BESIDE = LISTED["chapters"], LISTED["pages"]
 CHAPTERS = ("00_made_up", "01_more")
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+# The pages in Japanese, in the order of the chapters.
+JAPANESE = [ROOT / "pages" / "ja" / f"{entry['notebook'].partition('_')[0]}.md" for entry in MANIFEST]
+JAPANESE = [page for page in JAPANESE if page.exists()]
 
 
 def made_up():
@@ -41,7 +52,8 @@ def made_up():
     return v4.new_notebook(
         cells=[
             v4.new_markdown_cell("\n".join(lines)),
-            v4.new_code_cell("figures.ring()", outputs=[figure, claim]),
+            v4.new_code_cell("figures.ring()", outputs=[figure]),
+            v4.new_code_cell("claim('00/first')", outputs=[claim], metadata={"jupyter": {"source_hidden": True}}),
             v4.new_code_cell("# a comment\nx = '{{#include a}}'", outputs=[bare]),
         ]
     )
@@ -58,7 +70,13 @@ def course(root):
         f'title = "{stem[3:].title()}"\nminutes = 5\nseconds = 9\n'
         for stem in CHAPTERS
     )
-    (root / "book.toml").write_text(settings + chapters, encoding="utf-8")
+    pages = "".join(
+        f'[[preprocessor.gan-course.pages]]\npage = "{page}"\ntitle = "{page}"\n' for page in ("claims", "notes")
+    )
+    (root / "book.toml").write_text(settings + chapters + pages, encoding="utf-8")
+    (root / "pages" / "ja").mkdir(parents=True)
+    (root / "pages" / "notes.md").write_text("# notes\n\n`00/first`, and [more](01_more.ipynb#deep)\n")
+    (root / "pages" / "ja" / "01.md").write_text("# 01 · 一\n\n`00/first` です。\n", encoding="utf-8")
     (root / "gan_core" / "course" / "figures" / "rings.py").write_text(
         'def ring(data):\n    """A ring,\n    "drawn".\n\n    More."""\n\n\ndef _hidden():\n    """No."""\n'
     )
@@ -128,6 +146,9 @@ def real(tmp_path_factory):
     done = build(ROOT, site)
     assert done.returncode == 0, done.stderr
     assert "WARN" not in done.stderr, done.stderr
+    command = [sys.executable, "-W", "error", "tools/book/reference.py", str(site / "api")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     return site
 
 
@@ -139,8 +160,11 @@ def test_small_book(small):
     text = (small / "00_made_up.html").read_text(encoding="utf-8")
     assert "{{#include a}}" in html.unescape(text)
     assert "00 · Made_Up (5 min)" in (small / "toc.html").read_text(encoding="utf-8")
-    assert ("a", "00_made_up.html#00/first") in Page(small / "claims.html").addresses
+    for place in ("claims", "notes", "ja-01"):
+        assert ("a", "00_made_up.html#00/first") in Page(small / f"{place}.html").addresses
     assert ("a", "01_more.html#deep") in page.addresses
+    order = ['id="00/first"', "how it is checked", "claim('00/first')"]
+    assert order == sorted(order, key=html.unescape(text).index)
 
 
 BREAK = {
@@ -190,18 +214,44 @@ def test_real_book_is_whole(real):
     for chapter in MANIFEST:
         page = Page(real / f"{chapter['notebook']}.html")
         found |= page.ids & claims.keys()
-        assert all(attributes.get("alt") for tag, attributes in page.tags if tag == "img")
+        assert all(len(attributes.get("alt", "")) > 30 for tag, attributes in page.tags if tag == "img")
         notebook = nbformat.read(ROOT / "notebooks" / f"{chapter['notebook']}.ipynb", as_version=4)
         movable = sum(cell.source.count("widgets.") for cell in notebook.cells if cell.cell_type == "code")
         assert sum(tag == "figcaption" for tag, _ in page.tags) == movable
         assert f"({chapter['minutes']} min)" in (real / "toc.html").read_text(encoding="utf-8")
     assert found == claims.keys()
+    assert all((real / f"{entry['page']}.html").exists() for entry in BESIDE)
+
+
+def test_the_reference_describes_all_that_is_public(real):
+    for room, inside in gan_core.ROOMS.items():
+        for name in inside or [""]:
+            module = importlib.import_module(f"gan_core.{room}.{name}".rstrip("."))
+            path = f"api/{module.__name__.replace('.', '/')}.html"
+            assert ("a", path) in Page(real / "library.html").addresses
+            public = getattr(module, "__all__", [])
+            assert {one for one in public if not inspect.ismodule(getattr(module, one))} <= Page(real / path).ids, path
+    assert not list((real / "api").rglob("_*.html"))
+    objectives = (real / "api/gan_core/pieces/objectives.html").read_text(encoding="utf-8")
+    assert re.search(r"<code>=+ [= ]+\nobjective +L_D", objectives)  # a table of a docstring stays a table
+    written = [path for path in (real / "api").rglob("*") if path.is_file()]
+    assert [path for path in written if str(ROOT) in path.read_text(encoding="utf-8")] == []  # a default that is a path
+
+
+def test_the_book_is_not_too_large(real):
+    """A page is read from a memory stick or over a school's network; the search is loaded when somebody searches."""
+    sizes = {path: path.stat().st_size for path in real.rglob("*") if path.is_file()}
+    pages = {path.name: size for path, size in sizes.items() if path.suffix == ".html" and path.name != "print.html"}
+    largest = max(pages, key=pages.get)
+    print(f"the book: {sum(sizes.values()) / 1e6:.1f} MB; its largest page, {largest}: {pages[largest] / 1e6:.2f} MB")
+    assert pages[largest] < 3e6, largest
+    assert sum(sizes.values()) < 80e6
 
 
 LOOK = """() => {
   const text = document.querySelector("main").cloneNode(true);
   for (const e of text.querySelectorAll("code, pre, .katex")) e.remove();
-  const wide = [...document.querySelectorAll("main img, main p, main pre")].filter(e =>
+  const wide = [...document.querySelectorAll("main :is(img, p, pre, figure, details)")].filter(e =>
     e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(e => e.outerHTML.slice(0, 80));
   return {
     title: document.querySelector("main h1").textContent,
@@ -214,6 +264,12 @@ LOOK = """() => {
     wide,
   };
 }"""
+PHONE, DESKTOP = {"width": 375, "height": 667}, {"width": 1280, "height": 800}
+# What holds more than its width, of the text and all that is around it: mdBook lets the text scroll, not the window.
+TOO_WIDE = """() => { const found = [];
+  for (let e = document.querySelector("main"); e; e = e.parentElement)
+    if (e.scrollWidth > e.clientWidth + 1) found.push(`${e.tagName} ${e.id}: ${e.scrollWidth} in ${e.clientWidth}`);
+  return found; }"""
 FINE = {"unread": [], "left": [], "dollars": [], "empty": 0, "unseen": 0, "wide": []}
 
 
@@ -237,8 +293,8 @@ def test_formulas_in_the_browser(small, browser):
     assert page.locator("main .katex-display").count() == 2
     assert page.locator("td .katex").count() == 2
     assert page.locator("details summary .katex").count() == 1
-    assert page.locator("details").get_attribute("open") is None
-    assert page.locator("details code").text_content() == 's = "$x$"\n'
+    assert page.locator("details:not(.how)").get_attribute("open") is None
+    assert page.locator("details:not(.how) code").text_content() == 's = "$x$"\n'
     page.close()
 
 
@@ -267,28 +323,155 @@ def test_a_faulty_page_is_seen(small, browser, tmp_path, fault):
     page.close()
 
 
+def test_a_page_that_is_too_wide_for_a_phone_is_seen(small, browser):
+    new_page, _ = browser
+    page = new_page()
+    page.set_viewport_size(PHONE)
+    page.goto((small / "00_made_up.html").as_uri())
+    assert page.evaluate(TOO_WIDE) == []
+    page.locator("main").evaluate("main => main.insertAdjacentHTML('beforeend', '<p style=\"min-width: 500px\">w</p>')")
+    assert page.evaluate(TOO_WIDE) != []
+    page.close()
+
+
 def test_real_pages_in_the_browser(real, browser):
-    """From the first page to the last by the "next" key: all formulas read, all figures there, nothing too wide."""
+    """From the first page to the last by the "next" key: formulas read, figures there, and nothing is too wide."""
     new_page, requests = browser
     requests.clear()
     page = new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((real / "index.html").as_uri())
+    page.evaluate("localStorage.setItem('mdbook-sidebar', 'hidden')")  # as it is on a phone, unless one asks for it
+    page.reload()
     titles = []
     while True:
         seen = page.evaluate(LOOK)
         titles.append(seen.pop("title"))
         assert seen == FINE, titles[-1]
+        page.set_viewport_size(PHONE)
+        assert page.evaluate(TOO_WIDE) == [], titles[-1]
+        page.set_viewport_size(DESKTOP)
         if not page.locator('a[rel~="next"]').count():
             break
         with page.expect_navigation():
             page.keyboard.press("ArrowRight")
     numbers = [entry["notebook"].partition("_")[0] for entry in MANIFEST]
     wanted = [f"{number} · {entry['title']}" for number, entry in zip(numbers, MANIFEST, strict=True)]
-    assert titles == [*wanted, "All claims"]
+    wanted += [entry["title"] for entry in BESIDE]
+    wanted += [page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for page in JAPANESE]
+    assert titles == wanted
     assert errors == []
     assert {urllib.parse.urlsplit(url).scheme for url in requests} <= {"file", "data"}
+    page.evaluate("localStorage.clear()")
+    page.close()
+
+
+# --- read by everybody ------------------------------------------------------------------------------------------------
+
+
+def violations(page, rules=None):
+    """What axe, which comes with its package and asks no server, finds serious or critical on a page."""
+    page.evaluate(importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    options = {"resultTypes": ["violations"], "elementRef": False}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    grave = [one for one in found if one["impact"] in ("serious", "critical")]
+    return {one["id"]: [node["target"] for node in one["nodes"]] for one in grave}
+
+
+def in_theme(page, address, theme):
+    """Open a page of the book as a reader has it who chose that theme."""
+    page.emulate_media(color_scheme="light" if theme == "light" else "dark")
+    page.goto(address)
+    page.evaluate("theme => localStorage.setItem('mdbook-theme', theme)", theme)
+    page.reload()
+
+
+READ = ["00_welcome", "claims", "misconceptions", "map", "api/gan_core/pieces/objectives"]
+ROWS = 60  # of tables, whose rows are all alike: axe needs seconds for each hundred
+
+
+@pytest.mark.parametrize("name", [*READ, *(f"ja-{page.stem}" for page in JAPANESE[2:3])])
+def test_axe_finds_nothing_serious(real, browser, name):
+    """All rules on the page in the light theme; in the dark one only the colours are others."""
+    new_page, _ = browser
+    page, address = new_page(), (real / f"{name}.html").as_uri()
+    for theme, rules in (("light", None), ("navy", ["color-contrast"])):
+        in_theme(page, address, theme)
+        page.evaluate(
+            "rows => [...document.querySelectorAll('main tbody tr')].slice(rows).map(row => row.remove())", ROWS
+        )
+        assert violations(page, rules) == {}, theme
+    page.set_viewport_size(PHONE)
+    page.reload()
+    assert page.evaluate(TOO_WIDE) == []
+    page.evaluate("localStorage.clear()")
+    page.close()
+
+
+AXE_FAULTS = {  # the rule, and how a page gets what it forbids
+    "color-contrast": lambda text: text.replace("</main>", '<p style="color: #aaa; background: #fff">pale</p></main>'),
+    "image-alt": lambda text: re.sub('<img alt="[^"]*"', "<img", text),
+    "link-name": lambda text: text.replace("</main>", '<a href="#x"></a></main>'),
+    "scrollable-region-focusable": lambda text: text.replace("reach.js", "lost.js").replace(
+        "</main>", f'<pre style="overflow: auto">{"wide " * 99}</pre></main>'
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", AXE_FAULTS)
+def test_axe_sees_a_fault(small, browser, tmp_path, rule):
+    new_page, _ = browser
+    site = shutil.copytree(small, tmp_path / "site")
+    path, page = site / "00_made_up.html", new_page()
+    text = path.read_text(encoding="utf-8")
+    assert AXE_FAULTS[rule](text) != text
+    path.write_text(AXE_FAULTS[rule](text), encoding="utf-8")
+    page.goto(path.as_uri())
+    assert rule in violations(page, [rule])
+    page.close()
+
+
+NAMED = "[e.tagName, e.getAttribute('href') || e.textContent.slice(0, 40)].join(' ')"
+REACHABLE = f"""() => [...document.querySelectorAll("main :is(a[href], summary)")]
+  .filter(e => e.checkVisibility()).map(e => {NAMED})"""
+REACHED = f"() => {{ const e = document.activeElement; return e.closest('main') ? {NAMED} : e.id; }}"
+
+
+def test_the_keyboard_reaches_every_link_and_fold(small, browser):
+    new_page, _ = browser
+    page = new_page()
+    page.goto((small / "00_made_up.html").as_uri())
+    wanted, reached = set(page.evaluate(REACHABLE)), set()
+    assert {one.split()[0] for one in wanted} >= {"A", "SUMMARY"}
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate(REACHED))
+    assert wanted <= reached
+    assert "mdbook-sidebar-toggle" in reached
+    fold = page.locator("details.how")
+    assert fold.get_attribute("open") is None
+    fold.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert fold.get_attribute("open") is not None
+    side_bar = page.locator("#mdbook-sidebar")
+    before = side_bar.get_attribute("aria-hidden")
+    page.locator("#mdbook-sidebar-toggle").focus()
+    page.keyboard.press("Enter")
+    assert side_bar.get_attribute("aria-hidden") != before
+    page.close()
+
+
+def test_what_scrolls_sideways_can_be_reached(small, browser):
+    """A wide block of code has a place in the order of Tab where the page is narrow, and none where it fits."""
+    new_page, _ = browser
+    page = new_page()
+    page.goto((small / "00_made_up.html").as_uri())
+    assert page.locator("main pre > code[tabindex]").count() == 0
+    page.set_viewport_size({"width": 150, "height": 600})
+    page.wait_for_function("document.querySelectorAll('main pre > code[tabindex=\"0\"]').length > 0")
     page.close()
 
 

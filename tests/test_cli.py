@@ -78,7 +78,7 @@ def test_help_names_the_commands_and_loads_no_torch():
     code = "import sys; from gan_core import cli\ntry: cli.main(['--help'])\nfinally: print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     *said, torch_is_loaded = run.stdout.split()
-    assert {"methods", "train", "sample", "study", "judges", "check"} <= set(said)
+    assert {"methods", "train", "sample", "study", "judges", "class", "check"} <= set(said)
     assert torch_is_loaded == "False"
 
 

@@ -5,20 +5,17 @@ import contextlib
 import importlib
 import io
 import re
+import sys
 
 import course
-import numpy as np
 import pytest
 import torch
 
-from gan_core import datasets, divergences, games, methods, networks, objectives, training, transport
 from gan_core.course.lessons import Exercise, check, exercises
 
-SOLUTION_SEES = {
-    "np": np, "torch": torch, "check": check,
-    "datasets": datasets, "divergences": divergences, "games": games, "methods": methods, "networks": networks,
-    "objectives": objectives, "training": training, "transport": transport,
-}  # fmt: skip
+sys.path.insert(0, str(course.ROOT / "tools"))
+
+import editions
 
 
 def exercises_of(entry):
@@ -37,21 +34,6 @@ def faults_of_text(ids, chapter):
             yield f"{list(ids)} are in lessons, {found} are {what}"
     if prose.count("<details>") != prose.count("</details>"):
         yield "a <details> is not closed"
-
-
-def solution(id, prose):
-    """The code of the folded solution of exercise `id`, or nothing."""
-    folded = re.search(rf"<summary>Solution {re.escape(id)}</summary>(.*?)</details>", prose, re.S)
-    code = folded and re.search(r"```python\n(.*?)```", folded[1], re.S)
-    return code[1] if code else ""
-
-
-def said_by(code):
-    """What a solution prints where nothing but the libraries is defined."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        exec(code, dict(SOLUTION_SEES))
-    return said.getvalue()
 
 
 def said_to(id, answer):
@@ -90,9 +72,11 @@ def test_exercises_are_set_checked_and_solved_in_their_chapter(entry):
 
 
 def test_folded_solutions_are_right(entry):
-    prose = course.chapter(entry).prose
-    for id in exercises_of(entry):
-        assert said_by(solution(id, prose)).splitlines()[-1:] == [f"✓ {id} is right"], id
+    notebook = course.chapter(entry).written
+    codes, names = editions.solutions(notebook), editions.imported(notebook)
+    assert list(codes) == list(exercises_of(entry))
+    for id, code in codes.items():
+        assert editions.printed(code, names).splitlines()[-1:] == [f"✓ {id} is right"], id
 
 
 def test_solutions_mistakes_and_empty_answers_are_answered(entry):
@@ -139,9 +123,15 @@ def chapter(text=TEXT, code=CODE):
     return course.Chapter({"notebook": "42_chapter"}, notebook, notebook)
 
 
+def said_by_solution(text):
+    """What the solution in a small chapter of this text prints; the chapter imports `check` alone."""
+    notebook = chapter(text, f"from gan_core.course.lessons import check\n\n{CODE}").written
+    return editions.printed(editions.solutions(notebook)["42.1"], editions.imported(notebook))
+
+
 def test_a_right_exercise_has_no_faults(small):
     assert list(faults_of_text(["42.1"], chapter())) == []
-    assert said_by(solution("42.1", TEXT)) == "✓ 42.1 is right\n"
+    assert said_by_solution(TEXT) == "✓ 42.1 is right\n"
     assert list(faults_of_exercise("42.1", DOUBLE)) == []
 
 
@@ -172,9 +162,11 @@ def test_an_exercise_without_a_text_is_seen():
 
 
 def test_a_wrong_solution_is_seen(small):
-    assert "not right" in said_by(solution("42.1", TEXT.replace("2 * x", "3 * x")))
-    assert said_by(solution("42.1", TEXT.replace("```python", "```"))) == ""
-    assert "raised NameError" in said_by(solution("42.1", TEXT.replace("2 * x", "factor * x")))
+    assert "not right" in said_by_solution(TEXT.replace("2 * x", "3 * x"))
+    assert "raised NameError" in said_by_solution(TEXT.replace("2 * x", "factor * x"))
+    assert "raised NameError" in said_by_solution(TEXT.replace("2 * x", "2 * np.array(x)"))  # nothing imports it
+    with pytest.raises(ValueError, match=r"42\.1.*```python"):
+        said_by_solution(TEXT.replace("```python", "```"))
 
 
 WRONG = {

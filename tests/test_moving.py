@@ -68,19 +68,23 @@ def test_films_are_found_in_order(tmp_path):
     assert moving.films(tmp_path / "nowhere", "42_made_up") == []
 
 
-def oracle_attached(attached):
-    plain = output(text="<Figure size 80x40>")
-    made = attached(notebook(plain, output(0), output(2)), ["one", "two"], pages.is_widget)
-    assert [each.metadata.get("film") for each in made.cells[1].outputs] == [None, "one", "two"]
-    still = attached(notebook(plain, output(0)), [], pages.is_widget)
-    assert not any("film" in each.metadata for each in still.cells[1].outputs)
+def after(attach, films, *outputs):
+    made = notebook(*outputs)
+    attach(films, made, pages.is_widget)
+    return [each.metadata.get("film") for each in made.cells[1].outputs]
+
+
+def oracle_attach(attach):
+    outputs = output(text="<Figure size 80x40>"), output(0), output(2)
+    assert after(attach, ["one", "two"], *outputs) == [None, "one", "two"]
+    assert after(attach, [], output(0), output(2)) == [None, None]
     for films in (["one"], ["one", "two", "three"]):
         with pytest.raises(ValueError, match=f"{len(films)} films for 2 widgets"):
-            attached(notebook(plain, output(0), output(2)), films, pages.is_widget)
+            after(attach, films, output(0), output(2))
 
 
-def test_attached():
-    oracle_attached(moving.attached)
+def test_attach():
+    oracle_attach(moving.attach)
 
 
 @pytest.mark.parametrize(
@@ -88,19 +92,22 @@ def test_attached():
     [(" if is_widget(output)]", "]"), ("if films and len(films) != len(shown):", "if False:")],
     ids=["to every output", "too few"],
 )
-def test_attached_mutants(old, new):
+def test_attach_mutants(old, new):
     source = inspect.getsource(moving)
     assert source.count(old) == 1, f"the mutant no longer fits the source: {old}"
     namespace = {}
     exec(source.replace(old, new), namespace)
-    assert_killed(oracle_attached, namespace["attached"])
+    assert_killed(oracle_attach, namespace["attach"])
 
 
 def test_the_page_of_a_widget(tmp_path):
     (film,) = moving.films(filmed(tmp_path, said=('"<a> & b', "a is 1", "a is 2")), "42_made_up")
     (still,) = re.findall("<figure.*</figure>", pages.page(notebook(output()), {}, {}), re.DOTALL)
-    made = pages.page(moving.attached(notebook(output()), [film], pages.is_widget), {}, {})
-    (figure,) = re.findall("<figure.*</figure>", made)  # on one line: a blank one would end the HTML
+    filmed_notebook = notebook(output())
+    moving.attach([film], filmed_notebook, pages.is_widget)
+    (figure,) = re.findall(
+        "<figure.*</figure>", pages.page(filmed_notebook, {}, {})
+    )  # on one line: a blank one would end the HTML
     assert json.loads(html.unescape(re.search('data-film="([^"]*)"', figure)[1])) == film
     image = re.search("<img[^>]*>", still)[0]
     assert image in figure, "without a script there is no picture"

@@ -119,7 +119,7 @@ def mistimed(chapter):
     said = re.findall(r"^\*(\d+) minutes\.?\*$", chapter.prose, re.M)
     if said != [str(chapter.entry["minutes"])]:
         yield f"it says {said} minutes, the manifest {chapter.entry['minutes']}"
-    sections = list(map(int, re.findall(r"^## .*\((\d+) min\)$", chapter.prose, re.M)))
+    sections = list(map(int, re.findall(r"^## .*\((\d+) min(?:, depth)?\)$", chapter.prose, re.M)))
     if sum(sections) != chapter.entry["minutes"]:
         yield f"its sections take {sections}, {sum(sections)} minutes in all, of {chapter.entry['minutes']}"
 

@@ -63,7 +63,7 @@ def test_the_wheel_works_without_the_repository(installed):
 def test_the_wheel_says_what_only_the_repository_has(installed):
     returned, text = said(installed, "-c", "from gan_core import studies; studies.read('ring')")
     assert returned == 1
-    assert "python -m gan_core study ring` makes it, and the course's repository has one" in text
+    assert "python -m gan_core study ring` makes it; the course's repository has one" in text
 
 
 CHANGES = "# Changelog\n\n## Unreleased\n\n- new\n\n## 0.2.0\n\n- a thing\n\n- another\n\n## 0.1.0\n\nThe first.\n"

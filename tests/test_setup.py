@@ -93,7 +93,10 @@ def test_make_installed_the_pinned_versions():
 
 # The commands
 
-TARGETS = {"lab", "test", "notebooks", "book", "bench", "gpu", "check", "portability", "clean", "help"}
+TARGETS = {
+    "lab", "test", "notebooks", "student", "teacher", "slides", "book", "bench", "gpu", "check", "portability", "clean",
+    "help",
+}  # fmt: skip
 
 
 def make(*arguments, folder=ROOT):
@@ -129,6 +132,12 @@ def test_test_checks_style_tests_and_notebooks_with_two_workers():
     _, said = make("-n", "test")
     for part in ("ruff check", "ruff format --check", "pytest --nbval", "-n 2 --dist loadfile", "OMP_NUM_THREADS=1"):
         assert part in said
+
+
+@needs_make
+def test_the_reference_goes_into_the_book_that_is_there():
+    _, said = make("-n", "book")
+    assert 0 < said.index("mdbook build") < said.index("tools/book/reference.py _book/api")  # mdBook empties its folder
 
 
 @needs_make
@@ -245,4 +254,4 @@ def test_code_and_prose_have_their_licences():
 
 def test_git_leaves_out_what_make_makes():
     ignored = read(".gitignore").splitlines()
-    assert {".venv/", "_book/", "__pycache__/", ".ipynb_checkpoints/"} <= set(ignored)
+    assert {".venv/", "_book/", "build/", "__pycache__/", ".ipynb_checkpoints/"} <= set(ignored)

@@ -1,4 +1,4 @@
-"""The command line: `python -m gan_core`, with methods, train, sample, study, judges and check.
+"""The command line: `python -m gan_core`, with methods, train, sample, study, judges, class and check.
 
 Exit codes: 0 done; 1 training or saving failed, or the machine is not fit; 2 wrong words or bad input; 130 Ctrl-C.
 Torch is loaded when a command needs it: `check` must run where it is missing.
@@ -242,6 +242,22 @@ def judges(asked):
     judges.train_all()
 
 
+def classroom(asked):
+    """Sum up a class's answers: a table, a page and two pictures."""
+    from gan_core.course.lessons import classroom
+
+    with _refused():
+        group = classroom.read(asked.folder)
+    page = classroom.write(group, asked.out or Path(asked.folder) / "summary")
+    for trouble in group.troubles:
+        _say(f"note: {trouble}")
+    right = sum(entry.state == classroom.RIGHT for made in group.entries.values() for entry in made.values())
+    students = f"{len(group.entries)} student{'s' * (len(group.entries) > 1)}"
+    print(f"{students}, {len(group.exercises)} exercises, {right} right answers: {page}")
+    for exercise, said, n in classroom.mistakes(group)[:1]:
+        print(f"most frequent mistake: {exercise}, {said} ({n})")
+
+
 class _Keeper:
     """What watches a run: it saves from time to time, and knows whether the last step was made in full."""
 
@@ -481,6 +497,12 @@ def _parser():
     _describe_sample(add(sample, "draw samples of a run that was trained, as a picture"))
     _describe_study(add(study, "record a study, an experiment of many runs; without a name, list them"))
     add(judges, "train the small networks that judge digits and faces anew, and write their weights")
+    summed = commands.add_parser(
+        "class", help="sum up a class's answers: a table, a page, pictures of where it is stuck"
+    )
+    summed.add_argument("folder", metavar="FOLDER", help="where the students' files lie, NAME.jsonl")
+    summed.add_argument("--out", metavar="FOLDER", help="where to write (default FOLDER/summary)")
+    summed.set_defaults(command=classroom)
     machine_check = commands.add_parser("check", help="say whether this machine is fit for the course")
     machine_check.set_defaults(command=lambda asked: machine.main())
     return parser

@@ -1,6 +1,7 @@
 """The ledger: every claim of the course on one page, with its source, and a link to the place where it is checked."""
 
 from maths import literal
+
 from pages import CLAIM
 
 

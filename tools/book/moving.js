@@ -6,11 +6,12 @@ for (const figure of document.querySelectorAll("figure.moving")) {
   const film = JSON.parse(figure.dataset.film);
   const picture = figure.querySelector("img");
   const said = figure.querySelector(".said");
+  const start = said.textContent;
   const strips = [];
   let wanted = 0; // the number of the last move: a strip that comes late is not shown
 
   async function strip(number) {
-    strips[number] ??= Object.assign(new Image(), { src: film.strips[number], alt: picture.alt });
+    strips[number] ??= Object.assign(new Image(), { src: film.strips[number] });
     await strips[number].decode();
     return strips[number];
   }
@@ -23,6 +24,7 @@ for (const figure of document.querySelectorAll("figure.moving")) {
     shown.style.transform = `translateY(${(-100 * row) / Math.min(film.rows, film.said.length - first)}%)`;
     if (shown.parentElement !== view) view.replaceChildren(shown);
     if (picture.isConnected) picture.replaceWith(view);
+    shown.alt = picture.alt.replace(start, film.said[frame]);
     said.textContent = film.said[frame];
     figure.dataset.frame = frame;
   }

@@ -2,7 +2,6 @@
 
 import html
 import json
-import re
 
 
 def films(folder, stem):
@@ -11,8 +10,8 @@ def films(folder, stem):
     return [_film(path) for path in names]
 
 
-def attached(notebook, films, is_widget):
-    """The notebook with a film for each output that is a widget's: `output.metadata["film"]`.
+def attach(films, notebook, is_widget):
+    """Give each output of the notebook that is a widget's its film: `output.metadata["film"]`.
 
     Raises ValueError unless there are as many films as widgets, or none at all: then every widget stands still.
     """
@@ -21,7 +20,6 @@ def attached(notebook, films, is_widget):
         raise ValueError(f"there are {len(films)} films for {len(shown)} widgets; `make notebooks` stores them anew")
     for output, film in zip(shown, films, strict=False):
         output.setdefault("metadata", {})["film"] = film
-    return notebook
 
 
 def figure(image, caption, film):

@@ -30,9 +30,17 @@ def page(notebook, chapters, pictures):
             parts.append(prose(cell.source, chapters))
             section = (re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE) or [section])[-1]
         elif cell.cell_type == "code" and cell.source.strip():
-            parts.append(fenced(cell.source.strip("\n"), "python"))
-            parts.append(shown(cell, pictures, section, chapters))
+            code, seen = fenced(cell.source.strip("\n"), "python"), shown(cell, pictures, section, chapters)
+            parts += (
+                [seen, folded(code, seen)] if cell.metadata.get("jupyter", {}).get("source_hidden") else [code, seen]
+            )
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def folded(code, seen):
+    """Code that JupyterLab hides, closed, to stand below what it showed: a verdict, or something else."""
+    how = "how it is checked" if 'class="claim"' in seen else "the code"
+    return f'<details class="how"><summary>{how}</summary>\n\n{code}\n\n</details>'
 
 
 def prose(markdown, chapters):
@@ -47,7 +55,7 @@ def prose(markdown, chapters):
             claim = CLAIM_NAMED.fullmatch(match[0].strip("`"))
             stem = claim and next((stem for stem in chapters if stem.startswith(claim[1] + "_")), None)
             return f"[{match[0]}]({stem}.md#{match[0].strip('`')})" if stem else match[0]
-        stem = match["target"].rpartition("/")[2].removesuffix(".ipynb").removesuffix(".py")
+        stem = match["target"].rpartition("/")[2].removesuffix(".ipynb").removesuffix(".py").removesuffix(".md")
         place = f"#{match['text']}" if CLAIM_NAMED.fullmatch(match["text"]) else match["place"] or ""
         return f"[{match['text']}]({stem}.md{place})" if stem in chapters else match["text"]
 
@@ -57,7 +65,7 @@ def prose(markdown, chapters):
 def shown(cell, pictures, section, chapters=()):
     """The outputs of a code cell, or "" when it shows none. A widget is its picture; without one it leaves no hole."""
     images = [output for output in cell.outputs if "image/png" in output.get("data", {})]
-    texts = iter(described(cell.source, len(images), pictures, section))
+    texts = iter(described(cell.source, images, pictures, section))
     parts = []
     for is_printed, group in itertools.groupby(cell.outputs, lambda output: output.output_type == "stream"):
         if is_printed:
@@ -68,12 +76,15 @@ def shown(cell, pictures, section, chapters=()):
     return f'<div class="output">\n\n{inside}\n\n</div>' if inside else ""
 
 
-def described(source, number, pictures, section):
-    """What each of a cell's `number` images shows: what the figure functions say, or else where it stands."""
+def described(source, images, pictures, section):
+    """What each of a cell's images shows: what the figure functions say, or else where it stands and what it says."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     names = [ast.unparse(call.func).split(".") for call in sorted(calls, key=lambda call: call.lineno)]
     said = [pictures[name[-1]] for name in names if name[0] == "figures" and name[-1] in pictures]
-    return said if len(said) == number else [" ".join(said) or f"Figure in the section “{section}”."] * number
+    if said:
+        return said if len(said) == len(images) else [" ".join(said)] * len(images)
+    told = [WIDGET.fullmatch(image.data.get("text/plain", "")) for image in images]
+    return [f"Figure in the section “{section}”." + (f" {widget['said']}" if widget else "") for widget in told]
 
 
 def fenced(text, language):

@@ -9,6 +9,7 @@ from gan_core.course.figures.style import BLUE, GOLD, GREEN, GREY, ORANGE, PURPL
 
 SUBJECTS = (
     "after",
+    "classroom",
     "conditional",
     "critics",
     "dcgan",

@@ -14,6 +14,11 @@ def _kl_without_empty_bins(p, q):
     return np.sum(p[both] * np.log(p[both] / q[both]))
 
 
+def _kl_with_nan(p, q):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sum(p * np.log(p / q))
+
+
 def _uniforms(theta):
     moved = min(1.0, abs(theta))
     return np.array([moved * np.log(2), moved, abs(theta)])
@@ -30,6 +35,7 @@ EXERCISES = {
         mistakes={
             "the arguments are swapped; KL(p‖q) averages over p": lambda p, q: divergences.kl(q, p),
             "this is in bits; use the natural logarithm for nats": lambda p, q: divergences.kl(p, q) / np.log(2),
+            "NumPy calls 0·log 0 nan, and here it is 0: a bin that p does not visit adds nothing": _kl_with_nan,
             "you left out the bins where q is 0; if p has mass in one of them, the answer is ∞": _kl_without_empty_bins,
             "the ε in your logarithm hides the ∞: the number you get is made of ε": lambda p, q: np.sum(
                 p * (np.log(p + 1e-12) - np.log(q + 1e-12))

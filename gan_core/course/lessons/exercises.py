@@ -11,6 +11,8 @@ from importlib import import_module
 
 import numpy as np
 
+from gan_core.course.lessons.answers import note
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -34,23 +36,35 @@ class Exercise:
 def check(id, answer):
     """Check `answer` (a function or a value) against exercise `id`, "chapter.number", and print what to do next.
 
-    What goes wrong inside `answer` is printed, not raised. Raises ValueError for an id that there is not.
+    What goes wrong inside `answer` is printed, not raised. Whoever has said a name, with `me`, finds the verdict noted
+    in a file. Raises ValueError for an id that there is not.
 
     >>> check("00.1", None)
     … 00.1 is waiting for you
     """
-    exercise = find(id)
+    verdict, said = _verdict(find(id), answer)
+    print(LINES[verdict].format(id=id, said=said))
+    note(id, verdict, said.partition(":")[0] if verdict == "raised" else said)  # the text of an error may name files
+
+
+LINES = {
+    "right": "✓ {id} is right",
+    "wrong": "✗ {id} is not right yet: {said}",
+    "raised": "✗ {id} raised {said}",
+    "waiting": "… {id} is waiting for you",
+}
+
+
+def _verdict(exercise, answer):
     try:
         given = _results(exercise, answer)
     except Exception as error:  # the student's own code may raise anything; say so and let the chapter go on
-        print(f"✗ {id} raised {type(error).__name__}: {error}")
-        return
+        return "raised", f"{type(error).__name__}: {error}"
     if given is None:
-        print(f"… {id} is waiting for you")
-    elif _agree(exercise, given, _results(exercise, exercise.solution)):
-        print(f"✓ {id} is right")
-    else:
-        print(f"✗ {id} is not right yet: {_because(exercise, given)}")
+        return "waiting", ""
+    if _agree(exercise, given, _results(exercise, exercise.solution)):
+        return "right", ""
+    return "wrong", _because(exercise, given)
 
 
 def find(id):

@@ -111,7 +111,7 @@ def read(name, folder=None):
     file = path(name, folder)
     if not file.exists():
         raise FileNotFoundError(
-            f"there is no record {file}; `python -m gan_core study {name}` makes it, and the course's repository has one"
+            f"there is no record {file}: `python -m gan_core study {name}` makes it; the course's repository has one"
         )
     try:
         said = json.loads(file.read_text(encoding="utf-8"))

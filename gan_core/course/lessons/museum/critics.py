@@ -12,7 +12,7 @@ from gan_core.pieces.lipschitz import on_segment
 
 @piece(
     symptom="The reported distance grows without end.",
-    fault="Without create_graph the slope g is a number without a past: the price is shown, and D does not pay.",
+    fault="Without create_graph no gradient passes through the slope g: the price is in the loss, but D never pays.",
     seen="mlpack's WGAN-GP.",
 )
 class price:
@@ -41,8 +41,8 @@ class price:
 
 
 @piece(
-    symptom="The reported distance is too small, the more so the larger the minibatch.",
-    fault="One norm for the whole minibatch. To make it 1 each of n slopes must be 1/√n.",
+    symptom="The reported distance is too small, and a larger minibatch makes it smaller.",
+    fault="There is one norm for the whole minibatch. To make it 1, each of the n slopes must be 1/√n.",
     seen="torchgan; keras-contrib, pull request 232.",
 )
 class length:
@@ -80,8 +80,8 @@ def on_the_segment(at):
 
 
 @piece(
-    symptom="None that anybody saw in years.",
-    fault="t from a normal distribution: half of the points lie before the real example, a sixth beyond the fake.",
+    symptom="None that anybody saw for years.",
+    fault="t is normally distributed: half of the points lie before the real example, and a sixth beyond the fake.",
     seen="keras.io's example of WGAN-GP, for years (keras-team/keras-io, issue 624), and a well-known book.",
 )
 class between:
@@ -99,9 +99,9 @@ class between:
 
 
 @piece(
-    symptom="The penalty is paid, and the reported distance is not the distance.",
-    fault="Batch normalisation in a critic that pays for slopes: f(x) depends on the other examples, and ‖∇f(x)‖ is no "
-    "slope of any function of one example.",
+    symptom="The penalty is paid, but the reported distance is not the distance.",
+    fault="A critic with a penalty on slopes has batch normalisation: f(x) depends on the other examples, so ‖∇f(x)‖ "
+    "is not the slope of a function of one example.",
     seen="the settings for WGAN-GP of StudioGAN; the exercise of a well-known course.",
 )
 class critic:
@@ -129,8 +129,8 @@ class critic:
 
 
 @piece(
-    symptom="“Spectral normalisation”, and the reported distance is right or far too large, as chance will have it.",
-    fault="u is never kept, so each use begins anew, and one step of power iteration finds no largest singular value.",
+    symptom="“Spectral normalisation”, but the reported distance is right or far too large, by chance.",
+    fault="u is never stored, so each use begins again, and one step of power iteration is too few to find σ.",
     seen="the code that the article on SNGAN links to.",
 )
 class dense:
@@ -173,7 +173,7 @@ class dense:
 
 @piece(
     symptom="The reported distance stops a little above 2, however far apart the data and the fakes are.",
-    fault="That is the hinge loss: it has nothing to gain beyond ±1, so its scores are no distance.",
+    fault="This is the hinge loss: scores beyond ±1 gain nothing, so their difference is no distance.",
     seen="labml's annotated WGAN.",
 )
 class loss:

@@ -10,10 +10,11 @@ from gan_core.course.lessons.museum.piece import piece
 
 
 @piece(
-    symptom="G's own samples are good, those of its moving average are not.",
-    fault="Only parameters are averaged. What batch normalisation has seen are buffers; they stay as at the start.",
-    seen="odegeasslbc/FastGAN-pytorch, issue 4, where eval mode is given up for it; rosinality/stylegan2-pytorch, "
-    "issue 172.",
+    symptom="G's own samples are good, but those of its moving average are not.",
+    fault="Only parameters are averaged. The means and variances of batch normalisation are buffers; they stay as "
+    "at the start.",
+    seen="odegeasslbc/FastGAN-pytorch, issue 4, where eval mode is given up because of it; "
+    "rosinality/stylegan2-pytorch, issue 172.",
 )
 class average:
     def broken(run):
@@ -44,8 +45,8 @@ class average:
 
 @piece(
     symptom="Noise where the paper should be white. “It looked more like noise to me.”",
-    fault="Images in [0, 1], and a G that ends in tanh: half of what it can draw no image has, and black lies in the "
-    "middle, where nothing holds it.",
+    fault="The images lie in [0, 1], but G ends in tanh. Half of the numbers that G can draw are in no image, and "
+    "black is in the middle of tanh's range, where G easily goes past it.",
     seen="fchollet/deep-learning-with-python-notebooks, issue 7; the other way round, scaled twice, in keras-team/"
     "keras-io, issue 830, where faces grew “darker and darker”.",
 )
@@ -64,17 +65,17 @@ class pixels:
 
 
 @piece(
-    symptom="None that one sees. The samples are a little worse.",
+    symptom="Nothing that one sees. The samples are a little worse.",
     fault="The second argument of torch's BatchNorm is ε, not the momentum. Keras's momentum 0.8 is torch's 0.2.",
     seen="eriklindernoren/PyTorch-GAN, issue 116, and wherever these lines were copied to.",
 )
 class norm:
     def broken(channels):
-        """Batch normalisation that remembers for five steps or so."""
+        """Batch normalisation that remembers about five steps."""
         return nn.BatchNorm1d(channels, 0.8)
 
     def mended(channels):
-        """Batch normalisation that remembers for five steps or so."""
+        """Batch normalisation that remembers about five steps."""
         return nn.BatchNorm1d(channels, momentum=0.2)
 
     def oracle(norm):
@@ -85,8 +86,8 @@ class norm:
 
 
 @piece(
-    symptom="“Unrolled”, and it draws all eight spots.",
-    fault="The step of D is cut off, so what remains is the first order; create_graph was for nothing.",
+    symptom="It is called unrolled, and it does draw all eight spots.",
+    fault="Each step of D is detached, so only the first-order gradient remains; create_graph has no effect.",
     seen="andrewliao11/unrolled-gans, issues 1 and 2 (“the result is similar”).",
 )
 class ahead:
@@ -115,9 +116,9 @@ class ahead:
 
 
 @piece(
-    symptom="A Fréchet distance that goes with the number of images.",
-    fault="torch.cov, as numpy's, takes a row for a variable, and here a row is a sample: the covariance of the images "
-    "with each other, not of the features.",
+    symptom="The Fréchet distance changes with the number of images.",
+    fault="torch.cov, like numpy's, takes each row as a variable, but here a row is a sample: this is the covariance "
+    "of the images with each other, not of the features.",
     seen="lucidrains/denoising-diffusion-pytorch, issue 213, where it was between 0 and 1 from the first step on.",
 )
 class spread:
@@ -142,7 +143,7 @@ class spread:
 
 @piece(
     symptom="All tests pass.",
-    fault="The result of allclose is thrown away: this test cannot fail.",
+    fault="Nobody uses the result of allclose, so this test cannot fail.",
     seen="a port of the assignments of CS231n; Neuromatch's tutorial has a check whose dummy D ignores its input.",
 )
 class test:

@@ -12,7 +12,7 @@ from gan_core.pieces.lipschitz import on_segment
 
 @piece(
     symptom="nan in every weight of D, at the first step or after thousands.",
-    fault="The slope of √ at 0 is infinite, and infinity times 0 is nan. Torch's norm has the slope 0 there.",
+    fault="The slope of √ at 0 is infinite, and infinity times 0 is nan. At 0 torch's norm has the slope 0 instead.",
     seen="keras.io's example of WGAN-GP until 2026: keras-team/keras-io, issues 624 and 910.",
 )
 class slopes:
@@ -31,7 +31,7 @@ class slopes:
         return 10 * (length - 1).square().mean()
 
     def oracle(penalty):
-        """A critic whose last layer begins at 0 has no slope; its weights still get numbers."""
+        """A critic whose last layer begins at 0 has no slope; the gradients of its weights are still finite."""
         run = bench.with_critic(bench.flat)
         real, fake = bench.pairs(run)
         loss_d = run.D(fake).mean() - run.D(real).mean() + penalty(run, real, fake)
@@ -42,7 +42,7 @@ class slopes:
 @piece(
     symptom="inf, then nan, as soon as D is very sure and right, or very sure and wrong.",
     fault="σ(40) is 1 in 32 bits, and log(1 − 1) is −∞. On logits, −log(1 − σ(a)) is softplus(a).",
-    seen="POSTECH-CVLab/PyTorch-StudioGAN, issue 67, where an ε is proposed.",
+    seen="POSTECH-CVLab/PyTorch-StudioGAN, issue 67, where adding an ε is proposed.",
 )
 class loss_of_d:
     def broken(real, fake):
@@ -64,7 +64,7 @@ class loss_of_d:
 
 @piece(
     symptom="The Inception Score is nan, for the best samples of all.",
-    fault="0 · log 0 is nan for the machine; in the sum it is 0.",
+    fault="For the computer 0 · log 0 is nan; in this sum it must be 0.",
     seen="openai/improved-gan, issue 29: the code that the score was published with.",
 )
 class score:
@@ -87,8 +87,8 @@ class score:
 
 @piece(
     symptom="The distance of few samples is nan, or a complex number.",
-    fault="Σ_x Σ_y of few samples has eigenvalues 0, rounding makes them −10⁻¹⁷, and their root is nan. The sum of the "
-    "roots is also that of the singular values of X Yᵀ, which are never below 0.",
+    fault="With few samples Σ_x Σ_y has eigenvalues 0. Rounding makes some −10⁻¹⁷, and their root is nan. The "
+    "sum of the roots is also the sum of the singular values of X Yᵀ, which are never below 0.",
     seen="bioinf-jku/TTUR, issue 4: the code that FID was published with.",
 )
 class few_samples:

@@ -23,10 +23,10 @@ def each_by_its_own_loss(step):
 
 
 @piece(
-    symptom="G does not move; or it does, and nobody sees anything.",
-    fault="The fakes of D's loss are not cut off from G, so G goes down L_D as well, its opponent's loss.",
+    symptom="G does not move; or it moves, and nobody notices a fault.",
+    fault="The fakes in D's loss are not detached from G, so G also goes down L_D, its opponent's loss.",
     seen="pytorch/examples, issue 116, “why is detach necessary”: it is not, as long as G's gradients are set to zero "
-    "before its step. Torch's own error message then suggests `retain_graph=True`.",
+    "before its step. Without detach, torch's own error message suggests `retain_graph=True`.",
 )
 class turn:
     def broken(run):
@@ -59,8 +59,8 @@ class turn:
 
 
 @piece(
-    symptom="G comes near to the data, and runs away again.",
-    fault="A copied line: D's gradients are never set to zero, so it goes down the sum of all losses so far, G's too.",
+    symptom="G comes near the data, and then runs away again.",
+    fault="A copied line: D's gradients are never set to zero, so D goes down the sum of all losses so far, G's too.",
     seen="ajbrock/BigGAN-PyTorch, issue 25 (“this was a typo”); pytorch-lightning, issue 591.",
 )
 class two_steps:
@@ -96,7 +96,7 @@ class two_steps:
 @piece(
     symptom="L_D never falls below 1.006, however far apart real and fake are.",
     fault="A sigmoid at the end of D, and a second one in the loss, which takes logits.",
-    seen="soumith/ganhacks, issues 36 and 67, where people found out by leaving one of the two away.",
+    seen="soumith/ganhacks, issues 36 and 67, where people found it by removing one of the two.",
 )
 class network_of_d:
     def broken():
@@ -116,7 +116,7 @@ class network_of_d:
         )  # fmt: skip
 
     def oracle(network):
-        """Of two points as far apart as 0 and 6, D learns to be sure: L_D falls below 0.1."""
+        """D learns to be sure of two points as far apart as 0 and 6: L_D falls below 0.1."""
         D, fake, real = network(), torch.zeros(8, 1), torch.full((8, 1), 6.0)
         optimizer = torch.optim.Adam(D.parameters(), lr=0.01)
         for _ in range(150):
@@ -126,8 +126,8 @@ class network_of_d:
 
 @piece(
     symptom="Where D is strong, G does not move.",
-    fault="The label 0 with its sign turned is log(1 − D), the saturating loss; −log D is the label 1.",
-    seen="the article on the generator's loss (こしあん 2019), with the two comments exchanged.",
+    fault="Minus the loss for the label 0 is log(1 − D), the saturating loss; −log D is the loss for the label 1.",
+    seen="the article on the generator's loss (こしあん 2019), where two comments are swapped.",
 )
 class loss_of_g:
     def broken(logits):

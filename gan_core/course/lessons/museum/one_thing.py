@@ -13,8 +13,8 @@ from gan_core.training import descend
 
 
 @piece(
-    symptom="G draws one spot, and after a while another one.",
-    fault="Nothing shuffles. Examples that lie sorted by class come class by class, and D forgets what it saw before.",
+    symptom="G draws one spot, and after some time another one.",
+    fault="Nothing shuffles. Examples that are sorted by class come class by class, and D forgets what it saw before.",
     seen="Deci-AI/super-gradients, issue 416; ultralytics/yolov5, issue 2582. PyTorch's DataLoader does not shuffle "
     "unless it is told to.",
 )
@@ -35,10 +35,10 @@ class minibatches:
 
 
 @piece(
-    symptom="Asked for a class, G draws any.",
-    fault="D is told the labels of the real examples beside fakes that were made of others.",
+    symptom="Asked for one class, G draws any class.",
+    fault="With the fakes D is told the labels of the real examples; the fakes were made from other labels.",
     seen="the slides (line 358) and eq. 2 of the conditional GAN's paper, which have no y in D(G(z|y)). Whoever writes "
-    "code by them must put some y there.",
+    "code from them must choose some y.",
 )
 class labels:
     def broken(run):
@@ -60,7 +60,7 @@ class labels:
         return loss_d, descend(run.optimizer_g, loss_g)
 
     def oracle(step):
-        """Whatever D is shown, real or fake, it is told the label that this was made of."""
+        """Whatever D is shown, real or fake, it is told the label that belongs to it."""
         run = bench.labels_as_examples()  # here an example is its own label
         step(run)
         assert run.discriminator.seen, "D was never asked"
@@ -69,8 +69,8 @@ class labels:
 
 
 @piece(
-    symptom="Eight spots were ordered; no GAN ever draws more than seven.",
-    fault="The circle's end is its beginning: linspace has both, so the first spot is also the last.",
+    symptom="The ring should have eight spots; no GAN ever draws more than seven.",
+    fault="The end of a circle is its beginning. linspace includes both, so the first spot is also the last.",
     seen="the notebook of the authors of Unrolled GAN.",
 )
 class spots:
@@ -95,7 +95,7 @@ class spots:
 
 @piece(
     symptom="“Unrolled”, and it collapses as the plain GAN does.",
-    fault="`weight = before` gives a name to another tensor; the network keeps the weights that it has.",
+    fault="`weight = before` only gives another tensor the name `weight`; the weights of the network do not change.",
     seen="the code that the article on Unrolled GAN links to.",
 )
 class put_back:

@@ -12,7 +12,7 @@ from gan_core.training import descend
 
 
 @piece(
-    symptom="D knows by heart what it is shown, and G learns from a D of yesterday's fakes.",
+    symptom="D learns by heart what it is shown, and G learns from a D that knows only old fakes.",
     fault="The fakes are made once, before the loop, and D learns from the same ones five times.",
     seen="the code that the article on SNGAN links to.",
 )
@@ -46,7 +46,7 @@ class five_steps:
 
 
 @piece(
-    symptom="The slopes of D are larger than 1, by the root of the number of pixels.",
+    symptom="The slopes of D are too large, by a factor: the root of the number of pixels.",
     fault="The norm goes over the channels only: each pixel's slope is pulled to 1.",
     seen="Zeleni9/pytorch-wgan, issue 40.",
 )
@@ -74,7 +74,7 @@ class channels:
 
 @piece(
     symptom="None that anybody saw.",
-    fault="A t for each number of an example: x̂ is somewhere in the box between the two, not on the line.",
+    fault="Each number of an example has its own t: x̂ is somewhere in the box between the two, not on the line.",
     seen="hwalsuklee/tensorflow-generative-model-collections, issue 33, and three others.",
 )
 class box:
@@ -93,7 +93,7 @@ class box:
 
 @piece(
     symptom="The reported distance is too large or too small, layer by layer.",
-    fault="Made to fit by reshape where W must be transposed: another matrix.",
+    fault="W must be transposed; reshape makes it fit, but gives another matrix.",
     seen="the exercise on SNGAN of a well-known course.",
 )
 class singular:
