@@ -68,11 +68,11 @@ def oracle_thinned(thinned):
     slider, menu = Knob("a", list(range(101)), 30), Knob("m", list("xyz"), menu=True)
     few, same = thinned([slider, menu])
     assert same == menu, "an entry of a menu is lost"
-    assert few.values[few.start] == 30, "the start is lost"
+    assert few.values[few.start :][:1] == [30], "the start is lost"
     assert (few.values[0], few.values[-1]) == (0, 100), "an end is lost"
-    assert set(np.diff(few.values[1:-1])) == {3}, "uneven steps"
+    assert set(np.diff(few.values[1:-1])) == {4}, "uneven steps"
     assert math.prod(len(knob.values) for knob in (few, same)) <= film.FRAMES
-    assert thinned([Knob("a", list(range(60))), Knob("b", ["x", "y"], menu=True)])[0].values == list(range(60))
+    assert thinned([Knob("a", list(range(40))), Knob("b", ["x", "y"], menu=True)])[0].values == list(range(40))
     many = [Knob("m", list(range(54)), menu=True), Knob("a", list(range(100)), 9), Knob("b", [1, 2, 3], 1)]
     kept = [len(knob.values) for knob in thinned(many)]
     assert kept[0] == 54

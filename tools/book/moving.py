@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 
 
 def films(folder, stem):
@@ -29,9 +30,10 @@ def figure(image, caption, film):
 
 
 def hint(film, knobs):
-    """What a reader is told below the figure."""
+    """What a reader is told below the figure; `knobs` are those that it has in JupyterLab, "shift=2, width=1"."""
+    names = re.sub(r"=[^,]*", "", knobs)
     return (
-        f"This page has {len(film['said'])} pictures of it; in JupyterLab it is drawn wherever you move it ({knobs})."
+        f"This page has {len(film['said'])} pictures of it; in JupyterLab it is drawn wherever you move it ({names})."
     )
 
 
