@@ -14,7 +14,7 @@
 # Our answer: by checking. In this course each sentence that can be checked is checked, by a cell beside it, on your machine,
 # in front of you.
 #
-# *20 minutes.*
+# *25 minutes.*
 #
 # **You will be able to**
 #
@@ -38,12 +38,66 @@ figures.use_style()
 torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on every machine
 
 # %% [markdown]
-# ## What a GAN is made of (4 min)
+# ## See one learn (5 min)
 #
 # A *generative adversarial network* is a game of two players. The *generator* $G$ turns noise $z$ into an example, a *fake*.
 # The *discriminator* $D$ looks at an example and says how sure it is that the example is *real*, that is, from the data.
 # $D$ learns to tell real from fake. $G$ learns to be taken for real; all that it ever knows about the data is the gradient that
 # comes to it through $D$.
+#
+# Here is one, before its first step. The blue discs are real points, in eight clusters. The orange triangles are $G$'s fakes. The
+# greener the ground, the surer $D$ is that a point there is real. Press **play**.
+
+# %%
+widgets.play()
+
+# %% [markdown]
+# A *rate* says how far a player moves in one step, and $k$ how many steps $D$ makes for one of $G$. You can move every
+# slider while the GAN plays. Three things to try, each after *start again*:
+#
+# 1. Leave all as it is. How many of the eight clusters do the fakes reach, and after how many steps?
+# 2. Set $D$'s rate to 0, so that it never learns. Where do the fakes go? Then give $D$ its rate back.
+# 3. Set $G$'s rate ten times as high as $D$'s, to 0.01. What do the fakes do now, all together? (Chapter 08 asks why.)
+#
+# Then choose *handwritten digits* as the data. It is the same game, and a longer one.
+#
+# ## A first exercise (2 min)
+#
+# An exercise waits for you and never stops the notebook. Its check accepts every right answer, and knows the mistakes that people
+# make. The solution is folded away below it, unless your teacher keeps it.
+#
+# Does your class gather its answers? Then say a name in each notebook, `from gan_core.course import me` and `me("student 01")`. From
+# then on its checks are noted in a file beside the notebook, `answers/student 01.jsonl`, and nowhere else.
+#
+# **Exercise 00.1** · ★☆☆ · 2 minutes. Write `square`, which returns $x^2$. Try a wrong one first, `2 * x`, and read what
+# the check says.
+
+
+# %%
+def square(x): ...  # your line
+
+
+check("00.1", square)
+
+# %% [markdown]
+# <details><summary>Solution 00.1</summary>
+#
+# ```python
+# def square(x):
+#     return x**2
+#
+#
+# check("00.1", square)
+# ```
+#
+# `x * x` is just as right: the check compares what the function gives, not how it is written.
+#
+# </details>
+
+# %% [markdown]
+# ## What a GAN is made of (4 min)
+#
+# Here is the game as a picture: who is told what, and which way the gradients go.
 
 # %%
 figures.zoo.parts_of_a_gan()
@@ -128,7 +182,7 @@ def two_bells(shift):
 widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 
 # %% [markdown]
-# On a page without a running kernel the figure stands still; everything else is the same.
+# The book has no kernel. Its figures move, too, from one to the next of the pictures that were drawn for it beforehand.
 #
 # ## The map (4 min)
 #
@@ -182,40 +236,8 @@ figures.zoo.which_part_changes(zoo)
 plt.show()
 
 # %% [markdown]
-# ## Exercises (5 min)
+# ## Exercises (3 min)
 #
-# An exercise waits for you and never stops the notebook. Its check accepts every right answer, and knows the mistakes that people
-# make. The solution is folded away below it, unless your teacher keeps it.
-#
-# Does your class gather its answers? Then say a name in each notebook, `from gan_core.course import me` and `me("student 01")`. From
-# then on its checks are noted in a file beside the notebook, `answers/student 01.jsonl`, and nowhere else.
-#
-# **Exercise 00.1** · ★☆☆ · 2 minutes. Write `square`, which returns $x^2$. Try a wrong one first, `2 * x`, and read what
-# the check says.
-
-
-# %%
-def square(x): ...  # your line
-
-
-check("00.1", square)
-
-# %% [markdown]
-# <details><summary>Solution 00.1</summary>
-#
-# ```python
-# def square(x):
-#     return x**2
-#
-#
-# check("00.1", square)
-# ```
-#
-# `x * x` is just as right: the check compares what the function gives, not how it is written.
-#
-# </details>
-
-# %% [markdown]
 # **Exercise 00.2** · ★☆☆ · 2 minutes, depth. At some $x$ the blue curve is three times as high as the orange one. Real and fake points
 # are equally many. How likely is it that a point at $x$ is real? Write a number.
 

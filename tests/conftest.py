@@ -31,3 +31,11 @@ def float64(_nothing_left_behind):
     import torch
 
     torch.set_default_dtype(torch.float64)
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """What is displayed, and the boxes that hold the widgets."""
+    from displayed import Seen  # not above: few tests need ipywidgets
+
+    return Seen(monkeypatch)

@@ -6,6 +6,7 @@ import html.parser
 import importlib
 import importlib.resources
 import inspect
+import json
 import os
 import pathlib
 import re
@@ -499,4 +500,56 @@ def test_dark_theme_keeps_figures_white(small, browser):
     paper = "e => getComputedStyle(e).backgroundColor"
     assert page.locator("html").evaluate(paper) != "rgb(255, 255, 255)"
     assert page.locator("main img").evaluate(paper) == "rgb(255, 255, 255)"
+    page.close()
+
+
+# ---- figures that move
+
+
+def moved(page, figure, knob):
+    """Move a knob by one place with the keyboard; the frame that is shown then."""
+    before = figure.get_attribute("data-frame")
+    last = knob.evaluate("e => e.tagName == 'SELECT' ? e.selectedIndex == e.length - 1 : e.value == e.max")
+    knob.focus()
+    page.keyboard.press("ArrowLeft" if last else "ArrowRight")
+    page.wait_for_function("([e, before]) => e.dataset.frame != before", arg=[figure.element_handle(), before])
+    return int(figure.get_attribute("data-frame"))
+
+
+def test_every_widget_moves_without_a_kernel(real, browser):
+    """In every chapter the keyboard moves each knob: another picture, the text of its place; nothing is fetched."""
+    new_page, requests = browser
+    requests.clear()
+    page = new_page()
+    page.emulate_media(reduced_motion="reduce")
+    for chapter in MANIFEST:
+        page.goto((real / f"{chapter['notebook']}.html").as_uri())
+        figures = page.locator("figure:has(figcaption)")
+        for figure in figures.all():
+            film = json.loads(figure.get_attribute("data-film"))
+            knobs = figure.locator("input, select").all()
+            assert len(knobs) == len(film["knobs"]) > 0
+            picture = figure.locator("img").screenshot()
+            for knob in knobs:
+                frame = moved(page, figure, knob)
+                assert figure.locator(".said").text_content() == film["said"][frame], chapter["notebook"]
+                assert figure.locator("img").get_attribute("alt")
+                before, picture = picture, figure.locator(".view").screenshot()
+                assert picture != before, f"{chapter['notebook']}: a knob moves and the picture does not"
+    assert {urllib.parse.urlsplit(url).scheme for url in requests} <= {"file", "data"}
+    page.close()
+
+
+def test_a_film_plays(real, browser):
+    new_page, _ = browser
+    page = new_page()
+    page.goto((real / "00_welcome.html").as_uri())
+    figure = page.locator("figure.moving").first
+    frame = "figure => figure.dataset.frame"
+    figure.get_by_role("button", name="play").press("Enter")
+    page.wait_for_function("figure => figure.dataset.frame >= 3", arg=figure.element_handle())
+    figure.get_by_role("button", name="pause").press("Enter")
+    stopped = figure.evaluate(frame)
+    page.wait_for_timeout(600)
+    assert figure.evaluate(frame) == stopped
     page.close()

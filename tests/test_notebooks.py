@@ -468,7 +468,8 @@ def load(path):
 
 
 @pytest.fixture
-def run_notebooks():
+def run_notebooks(monkeypatch):
+    monkeypatch.syspath_prepend(str(course.ROOT / "tools"))
     return load(course.ROOT / "tools" / "run_notebooks.py")
 
 
@@ -500,10 +501,12 @@ print("seventeen")
 def test_notebooks_are_stored_the_same_to_the_byte(run_notebooks, tmp_path):
     source = tmp_path / "42_tiny.py"
     source.write_text(TINY)
-    run_notebooks.run(source)
-    first = source.with_suffix(".ipynb").read_bytes()
-    run_notebooks.run(source)
-    assert source.with_suffix(".ipynb").read_bytes() == first
+    stored = [source.with_suffix(".ipynb"), *(tmp_path / "films" / name for name in ("42-1.json", "42-1-0.webp"))]
+    run_notebooks.run(source, tmp_path / "films")
+    first = [path.read_bytes() for path in stored]
+    run_notebooks.run(source, tmp_path / "films")
+    assert [path.read_bytes() for path in stored] == first
+    assert sorted(stored[1:]) == sorted((tmp_path / "films").iterdir())
     entry = {"notebook": "42_tiny"}
     chapter = course.Chapter(entry, jupytext.read(source), nbformat.read(source.with_suffix(".ipynb"), 4))
     for faults in (out_of_step, not_executed, in_trouble, unclean, tied_to_a_machine):
@@ -523,7 +526,7 @@ def test_a_notebook_in_trouble_is_not_stored(run_notebooks, tmp_path, code, said
     source = tmp_path / "42_tiny.py"
     source.write_text(f"# %%\n{code}\n")
     with pytest.raises(SystemExit, match=said):
-        run_notebooks.run(source)
+        run_notebooks.run(source, tmp_path)
     assert not source.with_suffix(".ipynb").exists()
 
 

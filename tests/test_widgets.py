@@ -3,7 +3,6 @@
 import base64
 import inspect
 
-import IPython.display
 import ipywidgets
 import matplotlib.pyplot as plt
 import pytest
@@ -26,42 +25,6 @@ def draw(shift, kind="line"):
 
 def draw_state(state):
     return draw(state)
-
-
-@pytest.fixture
-def seen(monkeypatch):
-    """What is displayed, and the boxes that hold the widgets."""
-    return Seen(monkeypatch)
-
-
-class Seen:
-    def __init__(self, monkeypatch):
-        self.displayed, self.boxes = [], []
-        monkeypatch.setattr(IPython.display, "display", lambda data, raw: self.displayed.append(data))
-        box = ipywidgets.VBox
-
-        def recorded(children):
-            self.boxes.append(box(children))
-            return self.boxes[-1]
-
-        monkeypatch.setattr(ipywidgets, "VBox", recorded)
-
-    @property
-    def payload(self):
-        (data,) = self.displayed
-        return data
-
-    @property
-    def image(self):
-        return bytes(self.boxes[-1].children[-1].value)
-
-    @property
-    def text(self):
-        return self.boxes[-1].children[-2].value
-
-    @property
-    def knobs(self):
-        return self.boxes[-1].children[:-2]
 
 
 def oracle_explore(explore, seen):

@@ -10,18 +10,22 @@ import pathlib
 import sys
 import time
 
+import films
 import jupytext
 import nbclient
 import nbformat
 from PIL import Image
 
+from gan_core.course.widgets import film
+
 NOTEBOOKS = pathlib.Path(__file__).parents[1] / "notebooks"
 KEPT = ("tags", "jupyter")  # of a cell's metadata: what nbval is told, and what is folded
+FILMS = pathlib.Path(__file__).parent / "book" / "src" / "films"  # mdBook takes them into the book from here
 WIDGET = "application/vnd.jupyter.widget-view+json"  # a model's id is new in every kernel; the picture beside it stays
 
 
-def run(source):
-    """Execute one .py notebook and write its .ipynb without anything that differs from run to run."""
+def run(source, folder):
+    """Execute one .py notebook; write its .ipynb without what differs from run to run, and its films to `folder`."""
     notebook = jupytext.read(source)
     client = nbclient.NotebookClient(
         notebook, timeout=600, kernel_name="python3", store_widget_state=False, record_timing=False,
@@ -29,7 +33,7 @@ def run(source):
         resources={"metadata": {"path": str(source.parent)}},
     )  # fmt: skip
     try:
-        client.execute()
+        client.execute(env=os.environ | {film.ASKED: "yes"})
     except nbclient.exceptions.CellExecutionError as error:
         raise SystemExit(f"{source.name} fails:\n{error}") from None
     notebook.metadata = nbformat.from_dict(
@@ -38,17 +42,20 @@ def run(source):
             "language_info": {"name": "python"},
         }
     )
+    taken = []
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{source.stem}-{number:02d}"
         cell.metadata = nbformat.from_dict({key: value for key, value in cell.metadata.items() if key in KEPT})
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             data.pop(WIDGET, None)
+            taken += [data.pop(film.MIME)] if film.MIME in data else []
             if "image/png" in data:
                 data["image/png"] = smaller(data["image/png"])
             if output.get("name") == "stderr":
                 raise SystemExit(f"{source.name}, cell {number}, writes to stderr:\n{output['text']}")
     nbformat.write(notebook, source.with_suffix(".ipynb"))
+    films.store(taken, folder, source.stem.partition("_")[0])
 
 
 def smaller(png):
@@ -69,7 +76,7 @@ def main(wanted):
     for path in chapters:
         if not wanted or path.stem.startswith(tuple(wanted)):
             start = time.perf_counter()
-            run(path)
+            run(path, FILMS)
             print(f"{time.perf_counter() - start:6.1f} s  {path.stem}", flush=True)
 
 

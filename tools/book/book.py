@@ -11,6 +11,7 @@ import json
 import pathlib
 import sys
 
+import moving
 from bibliography import bibliography
 from course_map import course_map
 from glossary import glossary
@@ -21,7 +22,7 @@ from placement import placement
 from records import records
 from symbols import symbols
 
-from pages import page, prose
+from pages import is_widget, page, prose
 
 MADE = {  # name of a page → what stands below its prose
     "bibliography": lambda course: bibliography(course.data("bibliography"), course.words | course.modules),
@@ -38,6 +39,8 @@ MADE = {  # name of a page → what stands below its prose
 def items(root, chapters, beside):
     """The book's parts and chapters in mdBook's form, from the course in `root` and the manifest's two lists."""
     notebooks = {chapter["notebook"]: _notebook(root, chapter["notebook"]) for chapter in chapters}
+    for stem, notebook in notebooks.items():
+        moving.attach(moving.films(root / "tools" / "book" / "src" / "films", stem), notebook, is_widget)
     titles = {
         stem: f"{stem.partition('_')[0]} · {chapter['title']}"
         for stem, chapter in zip(notebooks, chapters, strict=True)

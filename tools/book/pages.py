@@ -5,6 +5,7 @@ import html
 import itertools
 import re
 
+import moving
 from maths import CODE, FLAGS, literal, protect
 
 # A line that gan_core.lessons.claim prints, and the text that gan_core.widgets stores beside its picture.
@@ -98,7 +99,7 @@ def _rich(output, texts, chapters):
         return _pre(f"{output.ename}: {output.evalue}", "error")
     data = output.data
     if "image/png" in data:
-        return _figure(data, next(texts))
+        return _figure(data, next(texts), output.get("metadata", {}).get("film"))
     if "text/markdown" in data:
         return prose(data["text/markdown"], chapters)
     if "text/html" in data:
@@ -122,15 +123,24 @@ def _claim(line):
     )
 
 
-def _figure(data, text):
+def is_widget(output):
+    """Whether an output is a widget's picture, with the text that gan_core.course.widgets stores beside it."""
+    data = output.get("data", {})
+    return "image/png" in data and bool(WIDGET.fullmatch(data.get("text/plain", "")))
+
+
+def _figure(data, text, film=None):
     png = "".join(data["image/png"].split())
     image = f'<img alt="{html.escape(text)}" src="data:image/png;base64,{png}">'
     widget = WIDGET.fullmatch(data.get("text/plain", ""))
-    if widget:
-        hint = f"In JupyterLab you can move this figure ({widget['knobs']})."
-        said = f'<span class="said">{literal(widget["said"])}</span>'
-        image += f'<figcaption>{said} <span class="hint">{literal(hint)}</span></figcaption>'
-    return f"<figure>{image}</figure>"
+    if not widget:
+        return f"<figure>{image}</figure>"
+    hint = (
+        moving.hint(film, widget["knobs"]) if film else f"In JupyterLab you can move this figure ({widget['knobs']})."
+    )
+    said = f'<span class="said">{literal(widget["said"])}</span>'
+    caption = f'<figcaption>{said} <span class="hint">{literal(hint)}</span></figcaption>'
+    return moving.figure(image, caption, film) if film else f"<figure>{image}{caption}</figure>"
 
 
 def _pre(text, kind="printed"):

@@ -26,6 +26,7 @@ SUBJECTS = (
     "modes",
     "museum",
     "people",
+    "playing",
     "samples",
     "spectral",
     "training",

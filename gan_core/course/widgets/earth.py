@@ -6,6 +6,7 @@ The state is the tuple of the moves so far, pairs (from, to) of bins counted fro
 import numpy as np
 
 from gan_core import transport
+from gan_core.course.widgets import film
 from gan_core.course.widgets.explore import _render, _show
 
 
@@ -45,7 +46,14 @@ def plan_explorer(p, q):
     reveal.observe(redraw, "value")
     redraw()
     box = w.VBox([w.HBox([source, target]), w.HBox([move, back, restart, reveal]), label, image])
-    _show(box, image, f"[from, to, {', '.join(names)}] {label.value}")
+
+    def shot():
+        ways = {"a best plan": moves_of(p, q, 1), "the worst plan": moves_of(p, q, -1)}
+        shovels = film.Knob("shovels moved", list(range(int(p.sum()) + 1)), plays=True)
+        plans = film.Knob("plan", list(ways), menu=True)
+        return film.film([shovels, plans], lambda moved, way: _render(*draw(p, q, ways[way][:moved])))
+
+    _show(box, image, f"[from, to, {', '.join(names)}] {label.value}", shot)
 
 
 def moved(moves, p, source, target):
@@ -56,6 +64,13 @@ def moved(moves, p, source, target):
 def undone(moves):
     """The moves without the last one."""
     return moves[:-1]
+
+
+def moves_of(p, q, sign):
+    """The moves of a plan, shovel by shovel, that makes sign · cost least: 1 for a best plan, −1 for a worst one."""
+    plan = transport.plan(p, q, sign * transport.cost_matrix(np.arange(p.size)), normalise=True)
+    shovels = np.round(p.sum() * plan).astype(int)
+    return tuple((int(i), int(j)) for i, j in np.argwhere(shovels) for _ in range(shovels[i, j]))
 
 
 def plan_of(moves, n):

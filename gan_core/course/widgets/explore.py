@@ -1,13 +1,18 @@
 """Sliders and steppers: thin shells over pure figure functions.
 
 A widget shows what `draw` returns, a figure and a line of text. In JupyterLab it is alive; on a page without a kernel
-the same picture stands still. Strict nbval compares its values and its text.
+the same picture stands still, or moves from one to the next that `film` drew beforehand. Strict nbval compares its
+values and its text.
 """
 
 import base64
 import io
 from numbers import Real
 
+from gan_core.course.widgets import film
+from gan_core.course.widgets.film import Knob
+
+CLICKS = 20  # of each button, one button after the other, are in the film of a stepper
 MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -33,7 +38,12 @@ def explore(draw, **controls):
     redraw()
     for knob in knobs.values():
         knob.observe(redraw, "value")
-    _show(w.VBox([*knobs.values(), label, image]), image, f"[{_said(knobs)}] {label.value}")
+
+    def shot():
+        places = [_places(name, spec) for name, spec in controls.items()]
+        return film.film(places, lambda *values: _render(*draw(**dict(zip(controls, values, strict=True)))))
+
+    _show(w.VBox([*knobs.values(), label, image]), image, f"[{_said(knobs)}] {label.value}", shot)
 
 
 def step_through(draw, state, **actions):
@@ -64,7 +74,18 @@ def step_through(draw, state, **actions):
         button.on_click(move(action))
         buttons.append(button)
     image.value, label.value = _render(*draw(state))
-    _show(w.VBox([w.HBox(buttons), label, image]), image, f"[{', '.join(actions)}] {label.value}")
+
+    def shot():
+        states, clicked = [state], ["none"]
+        for name, action in actions.items():
+            for _ in range(CLICKS):
+                states.append(action(states[-1]))
+                clicked.append(f"{len(clicked)}: {name.replace('_', ' ')}")
+        return film.film(
+            [Knob("clicks", clicked, plays=True)], lambda click: _render(*draw(states[clicked.index(click)]))
+        )
+
+    _show(w.VBox([w.HBox(buttons), label, image]), image, f"[{', '.join(actions)}] {label.value}", shot)
 
 
 def _knob(w, name, spec):
@@ -78,6 +99,18 @@ def _knob(w, name, spec):
         kind = w.IntSlider if all(isinstance(number, int) for number in spec) else w.FloatSlider
         return kind(min=low, max=high, step=step, value=start, continuous_update=False, **looks)
     raise ValueError(f"control {name} must be (low, high, step, start) or a list of names; given {spec!r}")
+
+
+def _places(name, spec):
+    """The values that a control of `explore` can take."""
+    name = name.replace("_", " ")
+    if isinstance(spec, list):
+        return Knob(name, spec, menu=True)
+    low, high, step, start = spec
+    whole = all(isinstance(number, int) for number in spec)
+    values = [low + i * step for i in range(int((high - low) / step + 1e-9) + 1)]
+    values = values if whole else [round(value, 9) for value in values]  # 0.3, and not 0.30000000000000004
+    return Knob(name, values, min(range(len(values)), key=lambda i: abs(values[i] - start)))
 
 
 def _said(knobs):
@@ -94,9 +127,13 @@ def _render(figure, text):
     return buffer.getvalue(), text
 
 
-def _show(box, image, text):
+def _show(box, image, text, shot=None):
+    """Display the widget: for pages without a kernel its picture and its text, and its film where one is asked for."""
     from IPython.display import display
 
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
     png = base64.b64encode(image.value).decode()
-    display({MIME: view, "image/png": png, "text/plain": text}, raw=True)
+    shown = {MIME: view, "image/png": png, "text/plain": text}
+    if shot and film.wanted():
+        shown[film.MIME] = shot()
+    display(shown, raw=True)
