@@ -63,7 +63,7 @@ def course(root):
     """A made-up course in `root`, with the book's own tools and settings, and two chapters."""
     (root / "notebooks").mkdir()
     (root / "gan_core" / "course" / "figures").mkdir(parents=True)
-    shutil.copytree(ROOT / "tools" / "book", root / "tools" / "book")
+    shutil.copytree(ROOT / "tools" / "book", root / "tools" / "book", ignore=shutil.ignore_patterns("films"))
     settings, _, _ = (ROOT / "book.toml").read_text(encoding="utf-8").partition("[[preprocessor")
     chapters = "".join(
         f'[[preprocessor.gan-course.chapters]]\npart = "Part {stem[:2]}"\nnotebook = "{stem}"\n'

@@ -10,7 +10,7 @@ import torch
 from mutants import assert_killed
 
 from gan_core import methods, training
-from gan_core.course.widgets import play, playing
+from gan_core.course.widgets import play, player, playing
 from gan_core.course.widgets.playing import Knobs
 
 RING, DIGITS = playing.DATA
@@ -74,8 +74,8 @@ def test_every_loss_on_all_data(data, loss):
 
 
 def mutated(name, old, new):
-    """A function of the file after one piece of it was replaced."""
-    source = inspect.getsource(playing)
+    """A function of its file after one piece of that was replaced."""
+    source = inspect.getsource(player if name == "play" else playing)
     assert source.count(old) == 1, f"the mutant no longer fits the source: {old}"
     namespace = {"__name__": "mutant"}
     exec(source.replace(old, new), namespace)
@@ -216,11 +216,11 @@ def test_buttons(seen):
 BUTTON_MUTANTS = {
     "the step is not kept": ("        state[:] = [run]\n", "        state[:] = state or [run]\n"),
     "start again goes on": ("again.on_click(begin)", "again.on_click(lambda _: show(state[0]))"),
-    "the loss is not asked": ("Knobs(loss.value, ", "Knobs(LOSSES[0], "),
+    "the loss is not asked": ("Knobs(loss.value, ", "Knobs(playing.LOSSES[0], "),
     "the data stay": ('    data.observe(begin, "value")\n', ""),
-    "a step is many": ("move(at(0))", "move(after(0.2))"),
-    "the picture stays": ("image.value, label.value = draw(run)",
-                          "image.value, label.value = image.value or draw(run)[0], draw(run)[1]"),
+    "a step is many": ("move(playing.at(0))", "move(playing.after(0.2))"),
+    "the picture stays": ("image.value, label.value = playing.draw(run)",
+                          "image.value, label.value = image.value or playing.draw(run)[0], playing.draw(run)[1]"),
 }  # fmt: skip
 
 
@@ -324,7 +324,7 @@ def test_what_diverges_says_so_and_pauses(seen, monkeypatch):
 
 def test_it_pauses_when_nobody_seems_to_be_there(seen, monkeypatch):
     async def watched():
-        monkeypatch.setattr(playing, "FRAMES", 2)
+        monkeypatch.setattr(player, "FRAMES", 2)
         play()
         parts = Parts(seen)
         parts.going.value = True

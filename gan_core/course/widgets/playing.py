@@ -1,9 +1,5 @@
-"""A GAN that learns while one watches, with its knobs: the first thing in the course.
+"""What `play` does, as pure functions: the state is a run, `moved(…)` is the next one, and `draw(run)` its picture."""
 
-The state is the run, and `moved(run, knobs, enough)` is the next one; `draw(run)` is its picture.
-"""
-
-import asyncio
 import io
 import time
 from dataclasses import replace
@@ -16,7 +12,6 @@ from PIL import Image
 
 from gan_core import datasets, methods, metrics, training
 from gan_core.course.widgets import film
-from gan_core.course.widgets.explore import _show
 from gan_core.pieces.objectives import OBJECTIVES
 
 DATA = {"a ring of eight": lambda: datasets.ring(std=0.1), "handwritten digits": datasets.digits}
@@ -25,11 +20,7 @@ LOSSES = ("non_saturating", "saturating", "hinge", "least_squares", "relativisti
 RATES = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 SHOWN, IMAGES = 256, 32  # points, and images, of each kind
 GRID = 40  # places along each side at which D is asked
-TRAIN, REST = 0.03, 0.01  # seconds of training for each picture, and for the kernel to hear of buttons
-FRAMES = 10_000  # after which it pauses, some ten minutes: perhaps nobody is there any more
 FILM = range(0, 2_001, 100)  # steps that the film shows
-
-_pauses = []  # how to pause the one that plays: two would share the processor
 
 
 class Knobs(NamedTuple):
@@ -39,74 +30,6 @@ class Knobs(NamedTuple):
     lr_d: float = 1e-3
     lr_g: float = 1e-3
     n_dis: int = 1
-
-
-def play():
-    """A live GAN: play and pause, one step, start again; sliders for the learning rates and k, menus for loss and data.
-
-    The training runs on the kernel's own loop, some steps for each picture, and leaves it free in between. It begins
-    paused: Run All and a page without a kernel show the GAN before its first step.
-    """
-    import ipywidgets as w
-
-    looks = {"style": {"description_width": "initial"}}
-    data = w.Dropdown(options=list(DATA), description="data", **looks)
-    loss = w.Dropdown(options=LOSSES, description="loss", **looks)
-    rates = [
-        w.SelectionSlider(
-            options=[(f"{rate:g}", rate) for rate in RATES], value=1e-3, description=f"rate of {player}", **looks
-        )
-        for player in "DG"
-    ]
-    k = w.IntSlider(min=1, max=10, value=1, description="k, steps of D for one of G", **looks)
-    going = w.ToggleButton(description="play")
-    one, again = w.Button(description="one step"), w.Button(description="start again")
-    image, label = w.Image(format="png"), w.Label()
-    state, tasks = [], []
-
-    def show(run):
-        state[:] = [run]
-        image.value, label.value = draw(run)
-
-    def begin(_=None):
-        show(begun(data.value))
-
-    def move(enough):
-        run = moved(state[0], Knobs(loss.value, *(rate.value for rate in rates), k.value), enough)
-        if trouble(run):
-            going.value = False
-            label.value = f"{trouble(run)}: it has diverged, and is put back to step {state[0].step:,}. Lower a rate."
-        else:
-            show(run)
-
-    async def playing():
-        for _ in range(FRAMES):
-            if not going.value:
-                return
-            move(after(TRAIN))
-            await asyncio.sleep(REST)
-        going.value = False
-
-    def pause():
-        going.value = False
-
-    def switched(_):
-        going.description = "pause" if going.value else "play"
-        if going.value:
-            for other in [each for each in _pauses if each is not pause]:
-                other()
-            _pauses[:] = [pause]
-            tasks[:] = [asyncio.get_running_loop().create_task(playing())]
-
-    for other in _pauses:  # of the same cell, perhaps, run once more
-        other()
-    going.observe(switched, "value")
-    one.on_click(lambda _: move(at(0)))
-    again.on_click(begin)
-    data.observe(begin, "value")
-    begin()
-    box = w.VBox([w.HBox([data, loss]), w.HBox([*rates, k]), w.HBox([going, one, again]), label, image])
-    _show(box, image, f"[data, loss, rates, k, play, one step, start again] {label.value}", shot)
 
 
 def shot():
