@@ -185,7 +185,8 @@ def test_a_training_is_interrupted_and_goes_on(lab):
 def test_run_all_and_watch_a_gan_learn(lab):
     with _executed(lab, WELCOME) as page:
         play = page.get_by_role("button", name="play", exact=True)
-        widget = page.locator(".jp-OutputArea-output", has=play).first
+        stays = page.get_by_role("button", name="one step")  # while the other says play, or pause
+        widget = page.locator(".jp-OutputArea-output", has=stays).first
         image, first = widget.locator("img.widget-image"), widget.locator("img.widget-image").evaluate(PICTURE)
         play.click()
         seen = {first}
