@@ -184,10 +184,10 @@ def test_a_training_is_interrupted_and_goes_on(lab):
 
 def test_run_all_and_watch_a_gan_learn(lab):
     with _executed(lab, WELCOME) as page:
-        play = page.get_by_role("button", name="play", exact=True)
-        stays = page.get_by_role("button", name="one step")  # while the other says play, or pause
-        widget = page.locator(".jp-OutputArea-output", has=stays).first
-        image, first = widget.locator("img.widget-image"), widget.locator("img.widget-image").evaluate(PICTURE)
+        play, again = (page.get_by_role("button", name=name, exact=True) for name in ("play", "start again"))
+        widget = page.locator(".jp-OutputArea-output", has=again).first
+        image = widget.locator("img.widget-image")
+        first = image.evaluate(PICTURE)
         play.click()
         seen = {first}
         for _ in range(600):
@@ -204,7 +204,7 @@ def test_run_all_and_watch_a_gan_learn(lab):
         assert image.evaluate(PICTURE) == stopped, "it does not pause"
         assert stopped != first
         with _changing_figure(page, widget):
-            widget.get_by_role("button", name="start again").click()
+            again.click()
         assert image.evaluate(PICTURE) == first
 
 
