@@ -45,6 +45,8 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 # $D$ learns to tell real from fake. $G$ learns to be taken for real; all that it ever knows about the data is the gradient that
 # comes to it through $D$.
 #
+# In JupyterLab, wake this page first: choose *Run → Run All Cells* in the menu, and wait some ten seconds.
+#
 # Here is one, before its first step. The blue discs are real points, in eight clusters. The orange triangles are $G$'s fakes. The
 # greener the ground, the surer $D$ is that a point there is real. Press **play**.
 
@@ -129,7 +131,8 @@ print(f"the 200th loss of D: {loss:.6f}")
 
 # %% [markdown]
 # A **claim** is a sentence with a measurement behind it. When the measurement agrees, it prints one line. When it does not, it
-# stops the notebook and shows the numbers. The next one compares your machine with a number that was recorded on another.
+# stops the notebook and shows the numbers. The code of a claim is folded away: click on the three dots above the line to see
+# it. The next claim compares your machine with a number that was recorded on another.
 
 # %%
 RECORDED = 1.069308923704  # computed once on one x86-64 core with torch 2.13.0
@@ -217,6 +220,8 @@ widgets.explore(two_bells, shift=(-4.0, 4.0, 0.5, 2.0))
 #
 # The *zoo* of GANs looks larger than it is. Almost every method changes one or two of five parts: the generator, the discriminator,
 # the objective (the pair of losses), the constraint that keeps the discriminator in bounds, and the schedule (who moves when).
+# Lists of GANs name hundreds of methods, and some abbreviations stand for two of them: LSGAN is the least-squares GAN (Mao et al.
+# 2017), and also the loss-sensitive GAN (Qi 2017). So this course writes names out.
 
 # %%
 zoo = {
