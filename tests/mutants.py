@@ -9,3 +9,12 @@ def assert_killed(oracle, mutant):
     failures = (AssertionError, pytest.fail.Exception, ArithmeticError, ValueError, TypeError, RuntimeError)
     with pytest.raises(failures):
         oracle(mutant)
+
+
+def faults_of(oracles):
+    """{oracle: {fault: mutant}} -> a test of `oracle` and `mutant` for each fault, under the fault's name."""
+    cases = [
+        pytest.param(oracle, mutant, id=fault)
+        for oracle, mutants in oracles.items() for fault, mutant in mutants.items()
+    ]  # fmt: skip
+    return pytest.mark.parametrize(("oracle", "mutant"), cases)
