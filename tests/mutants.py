@@ -18,3 +18,8 @@ def faults_of(oracles):
         for oracle, mutants in oracles.items() for fault, mutant in mutants.items()
     ]  # fmt: skip
     return pytest.mark.parametrize(("oracle", "mutant"), cases)
+
+
+def faults(mutants):
+    """{fault: mutant} -> a test of `mutant` for each fault, under the fault's name."""
+    return pytest.mark.parametrize("mutant", mutants.values(), ids=mutants)

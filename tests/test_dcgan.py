@@ -5,7 +5,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn
 
 from gan_core import datasets, methods, objectives, training
@@ -177,12 +177,12 @@ def test_critic():
     assert_killed(oracle_critic, altered(dcgan_discriminator, lambda net: net.insert(3, nn.InstanceNorm2d(12))))
 
 
-@pytest.mark.parametrize("mutant", GENERATORS.values(), ids=GENERATORS)
+@faults(GENERATORS)
 def test_generator_mutants(mutant):
     assert_killed(oracle_generator, mutant)
 
 
-@pytest.mark.parametrize("mutant", DISCRIMINATORS.values(), ids=DISCRIMINATORS)
+@faults(DISCRIMINATORS)
 def test_discriminator_mutants(mutant):
     assert_killed(oracle_discriminator, mutant)
 
@@ -222,8 +222,7 @@ def test_first_weights():
     oracle_first_weights(dcgan_generator, partial(dcgan_discriminator, normed=False))
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "σ = 0.2": rescaled(weights=lambda p: 10 * p),
         "uniform of the same σ": rescaled(weights=lambda p: (torch.rand_like(p) - 0.5) * 12**0.5 * 0.02),
@@ -231,7 +230,7 @@ def test_first_weights():
         "gains of one": rescaled(gains=torch.ones_like),
         "gains about zero": rescaled(gains=lambda p: p - 1),
         "biases drawn too": rescaled(biases=lambda p: 0.02 * torch.randn_like(p)),
-    }.values(),
+    }
 )
 def test_first_weights_mutants(mutant):
     assert_killed(lambda pair: oracle_first_weights(*pair), mutant)

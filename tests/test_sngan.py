@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn
 
 from gan_core.pieces.networks import resnet_discriminator, resnet_generator, sngan_discriminator, sngan_generator
@@ -102,8 +102,7 @@ def test_downward():
     oracle_downward(Faulty)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "a rectifier on the image": faulty(bent=True),
         "none between the convolutions": faulty(between=lambda x: x),
@@ -113,11 +112,10 @@ def test_downward():
         "every second pixel": faulty(pool=staticmethod(lambda x: x[..., ::2, ::2])),
         "no way around": faulty(straight=False),
         "wide between": Narrow,
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_downward_mutants(mutant):
-    assert_killed(oracle_downward, mutant[1])
+    assert_killed(oracle_downward, mutant)
 
 
 def test_the_first_block_tells_dark_pixels_apart():
@@ -173,8 +171,7 @@ def test_upward():
     oracle_upward(FaultyUp)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "in between, not four times": faulty_up(
             up=staticmethod(partial(nn.functional.interpolate, scale_factor=2, mode="bilinear"))
@@ -182,11 +179,10 @@ def test_upward():
         "no batch norm": faulty_up(norms=False),
         "a rectifier on the way around": faulty_up(bent=True),
         "no way around": faulty_up(straight=False),
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_upward_mutants(mutant):
-    assert_killed(oracle_upward, mutant[1])
+    assert_killed(oracle_upward, mutant)
 
 
 def oracle_ends(generator, discriminator):

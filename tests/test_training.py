@@ -12,7 +12,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn
 from torch.nn.functional import softplus
 
@@ -104,8 +104,7 @@ def test_discriminator_step():
     oracle_discriminator_step(broken_d())  # the hand-written step of the mutants is right when nothing is broken
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "real and fake swapped": broken_d(swap=True),
         "missing detach": broken_d(detach=False),
@@ -115,11 +114,10 @@ def test_discriminator_step():
         "half of the loss lost": broken_d(loss=lambda real, fake: softplus(-real).mean()),
         "D descends where it should ascend": broken_d(ascend=True),
         "logits taken for probabilities": broken_d(loss=lambda r, f: -(r.sigmoid().log() + f.sigmoid().log()).mean()),
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_discriminator_step_mutants(mutant):
-    assert_killed(oracle_discriminator_step, mutant[1])
+    assert_killed(oracle_discriminator_step, mutant)
 
 
 def oracle_generator_step(step):
@@ -158,8 +156,7 @@ def test_generator_step():
     oracle_generator_step(broken_g())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "the same z for both steps": broken_g(reuse=True),
         "losses swapped": broken_g(loss=lambda fake: softplus(fake).mean()),
@@ -167,11 +164,10 @@ def test_generator_step():
         "D updated in G's step": broken_g(update_d=True, frozen=False),
         "gradient left in D": broken_g(frozen=False),
         "D stays frozen": broken_g(thaw=False),
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_generator_step_mutants(mutant):
-    assert_killed(oracle_generator_step, mutant[1])
+    assert_killed(oracle_generator_step, mutant)
 
 
 # ---- an iteration: n_dis steps of D, one of G, in this order
@@ -210,18 +206,16 @@ def test_iteration():
     oracle_iteration(broken_iteration())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "n_dis forgotten": broken_iteration(d_steps=1),
         "always five": broken_iteration(d_steps=5),
         "G first": broken_iteration(g_first=True),
         "losses recorded under each other's name": broken_iteration(swap=True),
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_iteration_mutants(mutant):
-    assert_killed(oracle_iteration, mutant[1])
+    assert_killed(oracle_iteration, mutant)
 
 
 # ---- a run can be repeated, resumed and copied, to the bit
@@ -326,20 +320,16 @@ def test_samples():
     assert not torch.equal(run.samples(7, seed=0), run.samples(7, seed=1))
 
 
-@pytest.mark.parametrize(
-    "look",
-    {
+@faults({
         "from the training stream": lambda run: run.generator.eval()(run.noise()[:7]).detach(),
         "left in eval mode": lambda run: run.generator.eval()(torch.ones(7, 2)).detach(),
         "all parts back to train mode": lambda run: (run.generator.eval()(torch.ones(7, 2)).detach(),
                                                      run.generator.train())[0],
         "batch norm moved": lambda run: run.generator(torch.ones(7, 2)).detach(),
         "with its graph": lambda run: run.generator(torch.ones(7, 2)),
-    }.items(),
-    ids=lambda item: item[0],
-)  # fmt: skip
-def test_samples_mutants(look):
-    assert_killed(oracle_looking, look[1])
+    })  # fmt: skip
+def test_samples_mutants(mutant):
+    assert_killed(oracle_looking, mutant)
 
 
 def test_logits():

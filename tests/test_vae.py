@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
@@ -158,8 +158,7 @@ def test_kl():
     oracle_kl(kl_to_standard_normal)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "another sign": lambda m, v: -kl_to_standard_normal(m, v),
         "the variance as it is given": lambda m, v: (m.square() + v - 1 - v.abs().log()).sum(-1) / 2,
@@ -167,11 +166,10 @@ def test_kl():
         "no half": lambda m, v: (m.square() + v.expm1() - v).sum(-1),
         "in whole": lambda m, v: (m.square() + v.expm1() - v).sum() / 2,
         "exp(v) − 1": lambda m, v: (m.square() + v.exp() - 1 - v).sum(-1) / 2,
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_kl_mutants(mutant):
-    assert_killed(oracle_kl, mutant[1])
+    assert_killed(oracle_kl, mutant)
 
 
 def oracle_gradient(reparameterised):
@@ -189,19 +187,17 @@ def test_the_gradient_through_the_draw():
     oracle_gradient(reparameterised)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "a draw that says nothing of s": lambda m, v, noise: m + (v / 2).exp().detach() * noise,
         "a draw that says nothing": lambda m, v, noise: (m + (v / 2).exp() * noise).detach() + 0 * (m + v),
         "no noise": lambda m, v, noise: m + 0 * v * noise,
         "log variance as log deviation": lambda m, v, noise: m + v.exp() * noise,
         "log variance as deviation": lambda m, v, noise: m + v * noise,
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_gradient_mutants(mutant):
-    assert_killed(oracle_gradient, mutant[1])
+    assert_killed(oracle_gradient, mutant)
 
 
 # ---- the step
