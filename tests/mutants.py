@@ -1,6 +1,8 @@
 """A test is only as good as the bugs it would see. An oracle takes an implementation and asserts what must be true of
 it; it must pass for ours and fail for each mutant, a version with one fault that people really make."""
 
+import inspect
+
 import pytest
 
 
@@ -23,3 +25,20 @@ def faults_of(oracles):
 def faults(mutants):
     """{fault: mutant} -> a test of `mutant` for each fault, under the fault's name."""
     return pytest.mark.parametrize("mutant", mutants.values(), ids=mutants)
+
+
+def replaced(text, *changes):
+    """The text with the first `old` of each (old, new) replaced; it must be there."""
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def mutated(module, old, new):
+    """The names of a module after one piece of its source was replaced, wherever it stands."""
+    source = inspect.getsource(module)
+    assert old in source
+    namespace = {"__name__": module.__name__, "__file__": module.__file__}
+    exec(source.replace(old, new), namespace)
+    return namespace

@@ -1,13 +1,12 @@
 """Claims and exercises: a claim that does not hold must stop the chapter; a check must answer every kind of answer."""
 
 import copy
-import inspect
 import re
 
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, mutated
 
 from gan_core.course.lessons import Exercise, check, checked, claims, exercises
 from gan_core.course.lessons.claims import claim
@@ -55,15 +54,6 @@ def oracle_claim(claim):
 
 def test_claim():
     oracle_claim(claim)
-
-
-def mutated(module, old, new):
-    """The names of `module` after one piece of its source was replaced."""
-    source = inspect.getsource(module)
-    assert old in source
-    namespace = {"__name__": module.__name__}
-    exec(source.replace(old, new), namespace)
-    return namespace
 
 
 CLAIM_MUTANTS = {
