@@ -5,6 +5,7 @@ from math import log, pi
 
 import pytest
 import torch
+from by_hand import noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutants import assert_killed, faults
@@ -17,10 +18,6 @@ from gan_core.training.elbo import Elbo, kl_to_standard_normal, reparameterised
 from gan_core.training.runs import Model, adam
 
 pytestmark = pytest.mark.usefixtures("float64")
-
-
-def noise(*shape, seed=0):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
 # ---- probabilistic PCA: x = W z + b + σ ε, with columns of W at right angles
