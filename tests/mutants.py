@@ -14,9 +14,9 @@ def assert_killed(oracle, mutant):
 
 
 def faults_of(oracles):
-    """{oracle: {fault: mutant}} -> a test of `oracle` and `mutant` for each fault, under the fault's name."""
+    """{oracle: {fault: mutant}} -> a test of `oracle` and `mutant` for each fault, under the names of both."""
     cases = [
-        pytest.param(oracle, mutant, id=fault)
+        pytest.param(oracle, mutant, id=f"{oracle.__name__.removeprefix('oracle_')}: {fault}")
         for oracle, mutants in oracles.items() for fault, mutant in mutants.items()
     ]  # fmt: skip
     return pytest.mark.parametrize(("oracle", "mutant"), cases)
