@@ -35,10 +35,12 @@ def replaced(text, *changes):
     return text
 
 
-def mutated(module, old, new):
-    """The names of a module after one piece of its source was replaced, wherever it stands."""
+def mutated(module, *changes):
+    """The names of a module after the `old` of each (old, new) was replaced in its source, wherever it stands."""
     source = inspect.getsource(module)
-    assert old in source
+    for old, new in changes:
+        assert old in source, f"the mutant no longer fits the source: {old}"
+        source = source.replace(old, new)
     namespace = {"__name__": module.__name__, "__file__": module.__file__}
-    exec(source.replace(old, new), namespace)
+    exec(source, namespace)
     return namespace

@@ -293,7 +293,7 @@ FAULTS_MUTANTS = {
 
 @pytest.mark.parametrize("name", FAULTS_MUTANTS)
 def test_faults_mutants(name, small):
-    assert_killed(lambda faults: oracle_faults(faults, small), mutated(errata, *FAULTS_MUTANTS[name])["faults"])
+    assert_killed(lambda faults: oracle_faults(faults, small), mutated(errata, FAULTS_MUTANTS[name])["faults"])
 
 
 def oracle_table(table, small):
@@ -332,7 +332,7 @@ TABLE_MUTANTS = {
 
 @pytest.mark.parametrize("name", TABLE_MUTANTS)
 def test_table_mutants(name, small):
-    assert_killed(lambda table: oracle_table(table, small), mutated(errata, *TABLE_MUTANTS[name])["table"])
+    assert_killed(lambda table: oracle_table(table, small), mutated(errata, TABLE_MUTANTS[name])["table"])
 
 
 CHAPTER = """\
@@ -388,7 +388,7 @@ PLACES_MUTANTS = {
 
 @pytest.mark.parametrize("name", PLACES_MUTANTS)
 def test_places_mutants(name, tmp_path):
-    assert_killed(lambda places: oracle_places(places, tmp_path), mutated(errata, *PLACES_MUTANTS[name])["places"])
+    assert_killed(lambda places: oracle_places(places, tmp_path), mutated(errata, PLACES_MUTANTS[name])["places"])
 
 
 def oracle_counts(counts, small):
@@ -418,7 +418,7 @@ COUNTS_MUTANTS = {
 
 @pytest.mark.parametrize("name", COUNTS_MUTANTS)
 def test_counts_mutants(name, small):
-    assert_killed(lambda counts: oracle_counts(counts, small), mutated(errata, *COUNTS_MUTANTS[name])["counts"])
+    assert_killed(lambda counts: oracle_counts(counts, small), mutated(errata, COUNTS_MUTANTS[name])["counts"])
 
 
 def test_a_row_that_lacks_a_field_is_named(small):

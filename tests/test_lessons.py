@@ -75,7 +75,7 @@ CLAIM_MUTANTS = {
 
 @pytest.mark.parametrize("name", CLAIM_MUTANTS)
 def test_claim_mutants(name):
-    assert_killed(oracle_claim, mutated(claims, *CLAIM_MUTANTS[name])["claim"])
+    assert_killed(oracle_claim, mutated(claims, CLAIM_MUTANTS[name])["claim"])
 
 
 def test_a_claim_prints_one_line_and_a_failing_one_the_numbers(capsys):
@@ -266,7 +266,7 @@ CHECK_MUTANTS = {
 
 @pytest.mark.parametrize("name", CHECK_MUTANTS)
 def test_check_mutants(capsys, name):
-    mutant = mutated(exercises, *CHECK_MUTANTS[name])
+    mutant = mutated(exercises, CHECK_MUTANTS[name])
     mutant["find"] = copy.deepcopy(EXERCISES).__getitem__  # a mutant may spoil them
 
     def said(id, answer):

@@ -170,7 +170,7 @@ FAULTS_MUTANTS = {
 
 @pytest.mark.parametrize("name", FAULTS_MUTANTS)
 def test_faults_mutants(name):
-    assert_killed(oracle_faults, mutated(placement, *FAULTS_MUTANTS[name])["faults"])
+    assert_killed(oracle_faults, mutated(placement, FAULTS_MUTANTS[name])["faults"])
 
 
 def oracle_placement(make):
@@ -218,4 +218,4 @@ PLACEMENT_MUTANTS = {
 
 @pytest.mark.parametrize("name", PLACEMENT_MUTANTS)
 def test_placement_mutants(name):
-    assert_killed(oracle_placement, mutated(placement, *PLACEMENT_MUTANTS[name])["placement"])
+    assert_killed(oracle_placement, mutated(placement, PLACEMENT_MUTANTS[name])["placement"])
