@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from drawn import assert_labelled
-from mutants import assert_killed
+from mutants import assert_killed, faults
 
 from gan_core import divergences
 from gan_core.course.figures import divergences as pictures
@@ -89,9 +89,9 @@ MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_parting_sees(name):
-    assert_killed(oracle_parting, MUTANTS[name])
+@faults(MUTANTS)
+def test_parting_sees(mutant):
+    assert_killed(oracle_parting, mutant)
 
 
 def test_a_jump_is_a_gap_and_a_slope_is_not():

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drawn import assert_labelled
-from mutants import assert_killed
+from drawn import assert_labelled, each_picture
+from mutants import assert_killed, faults_of
 
 from gan_core import games
 from gan_core.course.figures import games as pictures
@@ -56,24 +56,24 @@ def oracle_explorer(explorer):
     assert inside.get_marker() != outside.get_marker()
 
 
-def test_paths():
-    oracle_paths(pictures.paths)
+MUTANTS = {
+    oracle_paths: {
+        "players swapped": lambda found: pictures.paths({name: path[:, ::-1] for name, path in found.items()}),
+        "another frame": lambda found: pictures.paths(found, limit=3),
+    },
+    oracle_explorer: {
+        "other eigenvalues": lambda *given: pictures.explorer(*given[:4], np.conj(given[4]) * 1.5, given[5]),
+    },
+}
 
 
-def test_explorer():
-    oracle_explorer(pictures.explorer)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
 
 
-@pytest.mark.parametrize(
-    ("oracle", "mutant"),
-    [
-        (oracle_paths, lambda found: pictures.paths({name: path[:, ::-1] for name, path in found.items()})),
-        (oracle_paths, lambda found: pictures.paths(found, limit=3)),
-        (oracle_explorer, lambda *given: pictures.explorer(*given[:4], np.conj(given[4]) * 1.5, given[5])),
-    ],
-    ids=["players swapped", "another frame", "other eigenvalues"],
-)
-def test_oracles_kill(oracle, mutant):
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
     assert_killed(oracle, mutant)
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed, faults_of
+from mutants import assert_killed, faults, faults_of
 from PIL import Image
 from torch.nn.utils import parametrizations
 
@@ -665,19 +665,17 @@ def checkpoint_first(result, run, record, film):
     del run.save
 
 
-@pytest.mark.parametrize(
-    "how",
+@faults(
     {
         "begins anew": {"read": begins_anew},
         "keeps the row of no turn": {"read": keeps_all},
         "rows of the next step": {"read": one_row_late},
         "the record's steps": {"read": by_the_record, "broken": killed_at(2)},
         "the checkpoint first": {"keep": checkpoint_first, "broken": killed_at(1)},
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
-def test_a_film_gone_on_with_mutants(soon, tmp_path, how):
-    assert_killed(lambda how: oracle_gone_on(tmp_path, **how), how[1])
+def test_a_film_gone_on_with_mutants(soon, tmp_path, mutant):
+    assert_killed(lambda how: oracle_gone_on(tmp_path, **how), mutant)
 
 
 def test_a_film_that_does_not_tell_its_steps_goes_by_its_record(soon, tmp_path):
