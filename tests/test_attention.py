@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 import torch
+from by_hand import drawn_anew, noise
 from mutants import assert_killed
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
@@ -22,20 +23,6 @@ from gan_core.pieces.networks import (
     sngan_generator,
 )
 
-
-def noise(*shape, seed=0):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-
-
-def drawn_anew(network):
-    """All numbers from N(0, 1/2), γ too, so that it is not at 0."""
-    rng = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for p in network.parameters():
-            p.copy_(torch.randn(p.shape, generator=rng) / 2**0.5)
-    return network
-
-
 # ---- the layer
 
 
@@ -47,7 +34,7 @@ def by_place(x):
 def oracle_attention(attention):
     """x + γ W_o(attention of torch with scale 1), for 1 × 1 convolutions as products with a matrix."""
     for channels, h, w in ((8, 3, 3), (24, 2, 5)):
-        layer, x = drawn_anew(attention(channels)), noise(2, channels, h, w)
+        layer, x = drawn_anew(attention(channels), std=2**-0.5), noise(2, channels, h, w)
         W = {name: each.weight[:, :, 0, 0] for name, each in layer.named_children()}
         sizes = {"keys": channels // 8, "queries": channels // 8, "values": channels // 2, "back": channels}
         assert {name: len(each) for name, each in W.items()} == sizes
@@ -60,7 +47,7 @@ def oracle_attention(attention):
 
 def oracle_maps(attention):
     """weights(x)[n, j, i] ∝ exp(q_j · k_i), where j is the place that looks: each row is a distribution over places."""
-    layer, x = drawn_anew(attention(16)), noise(2, 16, 3, 4)
+    layer, x = drawn_anew(attention(16), std=2**-0.5), noise(2, 16, 3, 4)
     maps = layer.weights(x)
     assert maps.shape == (2, 12, 12)
     torch.testing.assert_close(maps.sum(-1), torch.ones(2, 12))

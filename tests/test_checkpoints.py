@@ -21,7 +21,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from pairs import Flat, ToldD, ToldG
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
@@ -538,17 +538,15 @@ def test_disk_full_when_it_comes_to_be_kept(saved, monkeypatch):
     assert checkpoints.read(saved[1])["step"] == 1
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "in place": broken_write(part=lambda path: path),
         "half a file left": broken_write(tidy=False),
         "an error that does not say what became of the old one": broken_write(wrap=False),
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_disk_full_mutants(saved, mutant):
-    assert_killed(lambda write: oracle_disk_full(write, saved, FilesOfAtMost(100_000), errno.EFBIG), mutant[1])
+    assert_killed(lambda write: oracle_disk_full(write, saved, FilesOfAtMost(100_000), errno.EFBIG), mutant)
 
 
 def test_ctrl_c_while_saving_leaves_nothing_behind(saved, monkeypatch):
@@ -797,13 +795,10 @@ def test_layers_without_weights_are_told_apart():
     oracle_layers(checkpoints._layers)
 
 
-@pytest.mark.parametrize(
-    "mutant",
-    {
+@faults({
         "weights only": lambda network: ", ".join(f"{k} {tuple(v.shape)}" for k, v in network.state_dict().items()),
         "all that torch says": lambda network: str(network).replace("\n", ", "),
-    }.values(),
-)  # fmt: skip
+    })  # fmt: skip
 def test_layers_mutants(mutant):
     assert_killed(oracle_layers, mutant)
 

@@ -7,7 +7,7 @@ from itertools import product as pairs
 
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn
 from torch.nn.functional import cross_entropy, softplus
 from torch.nn.utils.parametrize import is_parametrized, register_parametrization
@@ -87,18 +87,17 @@ def test_concatenated():
     oracle_concatenated(concatenated(lambda x, e, y: planes(x, e(y))))
 
 
-@pytest.mark.parametrize(
-    "beside",
+@faults(
     {
         "another's label": lambda x, e, y: planes(x, e(y.roll(1))),
         "one label for all": lambda x, e, y: planes(x, e(y[:1]).expand(len(y), -1)),
         "not learned": lambda x, e, y: planes(x, e(y).detach()),
         "a number, not a row": lambda x, e, y: planes(x, e(y).mean(1, keepdim=True).expand(-1, 3)),
         "spread over the image": lambda x, e, y: planes(x, e(y)) / x[0, 0].numel(),
-    }.values(),
+    }
 )
-def test_concatenated_mutants(beside):
-    assert_killed(oracle_concatenated, concatenated(beside))
+def test_concatenated_mutants(mutant):
+    assert_killed(oracle_concatenated, concatenated(mutant))
 
 
 # ---- projection and classifier: the backbones
@@ -181,8 +180,7 @@ def test_the_projection_written_once_more():
     oracle_projection(projection(lambda psi, phi, e: psi + product(phi, e)))
 
 
-@pytest.mark.parametrize(
-    "logits",
+@faults(
     {
         "without ψ": lambda psi, phi, e: product(phi, e),
         "without the product": lambda psi, phi, e: psi + 0 * product(phi, e),
@@ -192,10 +190,10 @@ def test_the_projection_written_once_more():
         "it tells G nothing": lambda psi, phi, e: psi + product(phi.detach(), e),
         "all pairs of the minibatch": lambda psi, phi, e: psi + phi @ e.mT,
         "squeezed: all pairs again": lambda psi, phi, e: psi + product(phi, e)[:, 0],
-    }.values(),
+    }
 )
-def test_projection_mutants(logits):
-    assert_killed(oracle_projection, projection(logits))
+def test_projection_mutants(mutant):
+    assert_killed(oracle_projection, projection(mutant))
 
 
 def oracle_classifier(make, name="dcgan"):
@@ -228,8 +226,7 @@ def classifier(answer):
     return Variant
 
 
-@pytest.mark.parametrize(
-    "answer",
+@faults(
     {
         "the other way round": lambda D, phi, y: (D.scores(phi.flatten(1)), D.last(phi)),
         "probabilities": lambda D, phi, y: (D.last(phi), D.scores(phi.flatten(1)).softmax(1)),
@@ -241,10 +238,10 @@ def classifier(answer):
             (s := D.scores(phi.flatten(1))).logsumexp(1, keepdim=True),
             s,
         ),
-    }.values(),
+    }
 )
-def test_classifier_mutants(answer):
-    assert_killed(oracle_classifier, classifier(answer))
+def test_classifier_mutants(mutant):
+    assert_killed(oracle_classifier, classifier(mutant))
 
 
 # ---- spectral norm, first weights, refusals
@@ -858,18 +855,17 @@ def test_the_step_written_once_more():
     oracle_hears(one_thing.labels.mended)
 
 
-@pytest.mark.parametrize(
-    "step",
+@faults(
     {
         "y left out of D(fake)": step_told(none, none),
         "another y in D(fake)": step_told(anyones, anyones),
         "the real examples' y in D(fake)": one_thing.labels.broken,
         "another y in D(fake) of G's step": step_told(g=anyones),
-    }.values(),
+    }
 )
-def test_label_accuracy_kills_a_d_that_is_not_told_of_the_fakes(step):
-    assert_killed(oracle_hears, step)
-    gan = replace(methods.cgan((2,), 4, z=4, width=32), step=step)
+def test_label_accuracy_kills_a_d_that_is_not_told_of_the_fakes(mutant):
+    assert_killed(oracle_hears, mutant)
+    gan = replace(methods.cgan((2,), 4, z=4, width=32), step=mutant)
     assert max(accuracy(gan, seed) for seed in range(2)) < 0.6  # of four classes, guessing has a quarter
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from scipy.stats import chisquare, kstest, multivariate_normal
 from sklearn.datasets import load_digits, make_swiss_roll
 
@@ -56,14 +56,13 @@ def test_log_density():
     oracle_density(density())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "the half lost": density(scale=2.0),
         "one dimension's constant": density(power=1),
         "weights forgotten": density(weights=False),
         "sum of exponentials underflows": density(log=False),
-    }.values(),
+    }
 )
 def test_log_density_mutants(mutant):
     assert_killed(oracle_density, mutant)
@@ -104,13 +103,12 @@ def test_sample():
     oracle_sample(sampler())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "variance for std": sampler(std=lambda s: s**2),
         "weights forgotten": sampler(weights=False),
         "one noise for both axes": sampler(per_axis=False),
-    }.values(),
+    }
 )
 def test_sample_mutants(mutant):
     assert_killed(oracle_sample, mutant)
@@ -402,8 +400,7 @@ def test_stacked_digits():
     oracle_stacked(stacked())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "the same digit thrice": stacked(draw=thrice),
         "three of the same kind": stacked(draw=a_digit_of_the_same_kind),
@@ -411,7 +408,7 @@ def test_stacked_digits():
         "channels of different stacks": stacked(axis=0),
         "never a nine": stacked(draw=lambda one, n, rng: one[one.y < 9].labelled(3 * n, rng)),
         "in [0, 1]": lambda data, n, rng: ((data.labelled(n, rng)[0] + 1) / 2, data.labelled(n, rng)[1]),
-    }.values(),
+    }
 )
 def test_stacked_digits_mutants(mutant):
     assert_killed(oracle_stacked, mutant)

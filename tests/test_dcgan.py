@@ -5,40 +5,14 @@ from functools import cache, partial
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from by_hand import altered, count, each_layer, noise
+from mutants import assert_killed, faults
 from torch import nn
 
 from gan_core import datasets, methods, objectives, training
 from gan_core.pieces.devices import Place
 from gan_core.pieces.networks import dcgan_discriminator, dcgan_generator
 from gan_core.pieces.networks._images import SIZES
-
-
-def noise(*shape, seed=0):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-
-
-def altered(build, change):
-    """`build` with a fault: `change` takes the built network and returns another, or changes it in place."""
-
-    def mutant(*args, **kwargs):
-        net = build(*args, **kwargs)
-        changed = change(net)
-        return net if changed is None else changed
-
-    return mutant
-
-
-def each(kind, change):
-    """A change of every layer of one kind."""
-
-    def of(net):
-        for i, layer in enumerate(net):
-            if isinstance(layer, kind):
-                net[i] = change(layer)
-
-    return of
-
 
 # The formula: one tap of the kernel at a time, instead of torch's convolutions
 
@@ -124,11 +98,11 @@ def loose(layer):
 
 GENERATORS = {
     "batch norm on the images": altered(dcgan_generator, lambda net: net.insert(len(net) - 1, nn.BatchNorm2d(3))),
-    "batch norm lost": altered(dcgan_generator, each(nn.BatchNorm2d, lambda layer: nn.Identity())),
-    "BatchNorm2d(n, 0.8)": altered(dcgan_generator, each(nn.BatchNorm2d, loose)),
-    "leaky rectifiers": altered(dcgan_generator, each(nn.ReLU, lambda layer: nn.LeakyReLU(0.2))),
-    "sigmoid at the end": altered(dcgan_generator, each(nn.Tanh, lambda layer: nn.Sigmoid())),
-    "nothing at the end": altered(dcgan_generator, each(nn.Tanh, lambda layer: nn.Identity())),
+    "batch norm lost": altered(dcgan_generator, each_layer(nn.BatchNorm2d, lambda layer: nn.Identity())),
+    "BatchNorm2d(n, 0.8)": altered(dcgan_generator, each_layer(nn.BatchNorm2d, loose)),
+    "leaky rectifiers": altered(dcgan_generator, each_layer(nn.ReLU, lambda layer: nn.LeakyReLU(0.2))),
+    "sigmoid at the end": altered(dcgan_generator, each_layer(nn.Tanh, lambda layer: nn.Sigmoid())),
+    "nothing at the end": altered(dcgan_generator, each_layer(nn.Tanh, lambda layer: nn.Identity())),
     "kernel of 2": altered(dcgan_generator, lambda net: net.__setitem__(-2, kernel(net[-2], 2, 2, 0))),
     "padding 2 and output padding": altered(
         dcgan_generator, lambda net: net.__setitem__(-2, kernel(net[-2], 5, 2, 2, output_padding=1))
@@ -144,11 +118,11 @@ GENERATORS = {
 DISCRIMINATORS = {
     "batch norm on the images": altered(dcgan_discriminator, lambda net: net.insert(0, nn.BatchNorm2d(3))),
     "batch norm after the first": altered(dcgan_discriminator, lambda net: net.insert(1, nn.BatchNorm2d(6))),
-    "BatchNorm2d(n, 0.8)": altered(dcgan_discriminator, each(nn.BatchNorm2d, loose)),
-    "rectifiers": altered(dcgan_discriminator, each(nn.LeakyReLU, lambda layer: nn.ReLU())),
-    "torch's slope of 0.01": altered(dcgan_discriminator, each(nn.LeakyReLU, lambda layer: nn.LeakyReLU())),
+    "BatchNorm2d(n, 0.8)": altered(dcgan_discriminator, each_layer(nn.BatchNorm2d, loose)),
+    "rectifiers": altered(dcgan_discriminator, each_layer(nn.LeakyReLU, lambda layer: nn.ReLU())),
+    "torch's slope of 0.01": altered(dcgan_discriminator, each_layer(nn.LeakyReLU, lambda layer: nn.LeakyReLU())),
     "sigmoid at the end": altered(dcgan_discriminator, lambda net: net.append(nn.Sigmoid())),
-    "padding 0": altered(dcgan_discriminator, each(nn.Conv2d, lambda layer: kernel(layer, 4, 2, 0))),
+    "padding 0": altered(dcgan_discriminator, each_layer(nn.Conv2d, lambda layer: kernel(layer, 4, 2, 0))),
     "pooling, not strides": altered(
         dcgan_discriminator,
         lambda net: net.__setitem__(0, nn.Sequential(nn.Conv2d(3, 6, 5, 1, 2), nn.AvgPool2d(2))),
@@ -177,12 +151,12 @@ def test_critic():
     assert_killed(oracle_critic, altered(dcgan_discriminator, lambda net: net.insert(3, nn.InstanceNorm2d(12))))
 
 
-@pytest.mark.parametrize("mutant", GENERATORS.values(), ids=GENERATORS)
+@faults(GENERATORS)
 def test_generator_mutants(mutant):
     assert_killed(oracle_generator, mutant)
 
 
-@pytest.mark.parametrize("mutant", DISCRIMINATORS.values(), ids=DISCRIMINATORS)
+@faults(DISCRIMINATORS)
 def test_discriminator_mutants(mutant):
     assert_killed(oracle_discriminator, mutant)
 
@@ -222,8 +196,7 @@ def test_first_weights():
     oracle_first_weights(dcgan_generator, partial(dcgan_discriminator, normed=False))
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "σ = 0.2": rescaled(weights=lambda p: 10 * p),
         "uniform of the same σ": rescaled(weights=lambda p: (torch.rand_like(p) - 0.5) * 12**0.5 * 0.02),
@@ -231,7 +204,7 @@ def test_first_weights():
         "gains of one": rescaled(gains=torch.ones_like),
         "gains about zero": rescaled(gains=lambda p: p - 1),
         "biases drawn too": rescaled(biases=lambda p: 0.02 * torch.randn_like(p)),
-    }.values(),
+    }
 )
 def test_first_weights_mutants(mutant):
     assert_killed(lambda pair: oracle_first_weights(*pair), mutant)
@@ -277,10 +250,6 @@ def test_every_size(size, channels):
     ]
     assert images.shape == (2, channels, size, size)
     assert discriminator(images).shape == (2, 1)
-
-
-def count(net):
-    return sum(p.numel() for p in net.parameters())
 
 
 def test_counts():
@@ -358,50 +327,6 @@ def test_at_rest_an_example_does_not_feel_the_others():
         assert not torch.allclose(net(x)[:2], net(x[:2]))  # in training it does: batch norm
         net.eval()
         torch.testing.assert_close(net(x)[:2], net(x[:2]))
-
-
-@pytest.mark.parametrize("size", [8, 32])
-def test_a_gradient_reaches_every_weight(size):
-    generator = dcgan_generator(4, (3, size, size), width=4).double()
-    discriminator = dcgan_discriminator((3, size, size), width=4).double()
-    objectives.non_saturating.generator(discriminator(generator(noise(8, 4).double()))).backward()
-    for net in (generator, discriminator):
-        for name, p in net.named_parameters():
-            assert p.grad.isfinite().all(), name
-            assert p.grad.any(), name
-
-
-@pytest.mark.parametrize(
-    ("shape", "given"),
-    [
-        ((3, 48, 48), r"\(3, 48, 48\)"),
-        ((3, 4, 4), r"\(3, 4, 4\)"),
-        ((3, 256, 256), r"\(3, 256, 256\)"),
-        ((3, 32, 64), r"\(3, 32, 64\)"),
-        ((64, 64), r"\(64, 64\)"),
-        ((2, 3, 64, 64), r"\(2, 3, 64, 64\)"),
-        (64, "64"),
-        (None, "None"),
-    ],
-)
-def test_bad_shapes(shape, given):
-    for build in (partial(dcgan_generator, 10, shape), partial(dcgan_discriminator, shape)):
-        with pytest.raises(ValueError, match=f"square images .* one of 8, 16, 32, 64, 128; given {given}$"):
-            build()
-
-
-@pytest.mark.parametrize(
-    ("build", "error", "says"),
-    [
-        (lambda: dcgan_generator(0, (3, 8, 8)), ValueError, "z must be at least 1; given 0"),
-        (lambda: dcgan_generator(4, (0, 8, 8)), ValueError, "channels must be at least 1; given 0"),
-        (lambda: dcgan_generator(4, (3, 8, 8), width=0), ValueError, "width must be at least 1; given 0"),
-        (lambda: dcgan_discriminator((3, 8, 8), width=2.5), TypeError, "width must be a whole number; given 2.5"),
-    ],
-)
-def test_bad_numbers(build, error, says):
-    with pytest.raises(error, match=says):
-        build()
 
 
 # The method

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn
 
 from gan_core import datasets, devices, methods, training
@@ -71,8 +71,7 @@ def test_place_of_the_mutants(monkeypatch):
     oracle_place(broken_place(), monkeypatch)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "fast=False ignored": broken_place(heeds_fast=False),
         "64 bits on the accelerator": broken_place(heeds_numbers=False),
@@ -80,7 +79,7 @@ def test_place_of_the_mutants(monkeypatch):
         "bf16 emulated": broken_place(has_bf16=lambda device: device.type != "mps"),
         "bf16 never": broken_place(has_bf16=lambda device: False),
         "AMX forgotten": broken_place(has_bf16=without_amx),
-    }.values(),
+    }
 )
 def test_place_mutants(monkeypatch, mutant):
     assert_killed(lambda place: oracle_place(place, monkeypatch), mutant)

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from mutants import assert_killed
+from mutants import assert_killed, faults
 
 from gan_core import transport
 from gan_core.course.figures import earth as pictures
@@ -45,7 +45,7 @@ def test_moved():
     oracle_moved(explorer.moved)
 
 
-@pytest.mark.parametrize("mutant", MUTANT_MOVES.values(), ids=MUTANT_MOVES)
+@faults(MUTANT_MOVES)
 def test_moved_kills(mutant):
     assert_killed(oracle_moved, mutant)
 
@@ -85,7 +85,7 @@ def test_plan_of():
     oracle_plan_of(explorer.plan_of)
 
 
-@pytest.mark.parametrize("mutant", MUTANT_SUMS.values(), ids=MUTANT_SUMS)
+@faults(MUTANT_SUMS)
 def test_plan_of_kills(mutant):
     assert_killed(oracle_plan_of, mutant)
 
@@ -110,7 +110,7 @@ def test_standing():
     oracle_standing(explorer.standing)
 
 
-@pytest.mark.parametrize("mutant", MUTANT_WORDS.values(), ids=MUTANT_WORDS)
+@faults(MUTANT_WORDS)
 def test_standing_kills(mutant):
     assert_killed(oracle_standing, mutant)
 

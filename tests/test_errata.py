@@ -1,13 +1,12 @@
 """The errata: each verdict is what the ledger makes of it, each claim it names is made, and nothing noted is lost."""
 
-import inspect
 import re
 import tomllib
 
 import course
 import nbformat
 import pytest
-from mutants import assert_killed
+from mutants import assert_killed, mutated, replaced
 from test_claims import claims_in
 
 from gan_core.course.lessons import errata
@@ -204,11 +203,7 @@ def small(tmp_path):
     """The errata of `SMALL`, with pieces replaced."""
 
     def small(*changes):
-        text = SMALL
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new, 1)
-        (tmp_path / "errata.toml").write_text(text, encoding="utf-8")
+        (tmp_path / "errata.toml").write_text(replaced(SMALL, *changes), encoding="utf-8")
         return errata.read(tmp_path / "errata.toml")
 
     return small
@@ -267,15 +262,6 @@ def test_faults(small):
     oracle_faults(errata.faults, small)
 
 
-def mutated(old, new):
-    """The names of `errata` after one piece of its source was replaced."""
-    source = inspect.getsource(errata)
-    assert old in source
-    namespace = {"__name__": errata.__name__, "__file__": errata.__file__}
-    exec(source.replace(old, new), namespace)
-    return namespace
-
-
 FAULTS_MUTANTS = {
     "the ledger is not asked": ("if id not in ledger:", "if False:"),
     "the chapters are not asked": ("elif id not in places:", "elif False:"),
@@ -307,7 +293,7 @@ FAULTS_MUTANTS = {
 
 @pytest.mark.parametrize("name", FAULTS_MUTANTS)
 def test_faults_mutants(name, small):
-    assert_killed(lambda faults: oracle_faults(faults, small), mutated(*FAULTS_MUTANTS[name])["faults"])
+    assert_killed(lambda faults: oracle_faults(faults, small), mutated(errata, FAULTS_MUTANTS[name])["faults"])
 
 
 def oracle_table(table, small):
@@ -346,7 +332,7 @@ TABLE_MUTANTS = {
 
 @pytest.mark.parametrize("name", TABLE_MUTANTS)
 def test_table_mutants(name, small):
-    assert_killed(lambda table: oracle_table(table, small), mutated(*TABLE_MUTANTS[name])["table"])
+    assert_killed(lambda table: oracle_table(table, small), mutated(errata, TABLE_MUTANTS[name])["table"])
 
 
 CHAPTER = """\
@@ -402,7 +388,7 @@ PLACES_MUTANTS = {
 
 @pytest.mark.parametrize("name", PLACES_MUTANTS)
 def test_places_mutants(name, tmp_path):
-    assert_killed(lambda places: oracle_places(places, tmp_path), mutated(*PLACES_MUTANTS[name])["places"])
+    assert_killed(lambda places: oracle_places(places, tmp_path), mutated(errata, PLACES_MUTANTS[name])["places"])
 
 
 def oracle_counts(counts, small):
@@ -432,7 +418,7 @@ COUNTS_MUTANTS = {
 
 @pytest.mark.parametrize("name", COUNTS_MUTANTS)
 def test_counts_mutants(name, small):
-    assert_killed(lambda counts: oracle_counts(counts, small), mutated(*COUNTS_MUTANTS[name])["counts"])
+    assert_killed(lambda counts: oracle_counts(counts, small), mutated(errata, COUNTS_MUTANTS[name])["counts"])
 
 
 def test_a_row_that_lacks_a_field_is_named(small):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from drawn import line
+from drawn import assert_labelled, each_picture, line, picture_of, swapped
 from matplotlib.colors import to_rgb
-from mutants import assert_killed
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import after as pictures
 
@@ -37,16 +37,14 @@ FIGURES = {
     "ways": lambda: pictures.ways(T, {"lines": WAYS, "flow": -WAYS}, DENSITY),
     "against_effort": lambda: pictures.against_effort({("looks", "distance"): {"Euler": ([1, 2], [9.0, 4.0])}}),
 }
-PICTURES = ("examples", "looks")  # these have no numbers along their sides
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_are_labelled(name):
     figure = FIGURES[name]()
-    figure.canvas.draw()
+    assert_labelled(figure)
     panels = [ax for ax in figure.axes if ax.get_subplotspec() is not None]
     assert all(ax.get_ylabel() for ax in panels if ax.get_subplotspec().is_first_col())
-    assert name in PICTURES or all(ax.get_xlabel() or len(ax.get_xticklabels()) for ax in panels)
 
 
 def shown(ax):
@@ -167,31 +165,9 @@ def oracle_against_effort(against_effort):
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "2", "4", "8"]
 
 
-ORACLES = {
-    "examples": oracle_examples,
-    "matrices": oracle_matrices,
-    "looks": oracle_looks,
-    "courses": oracle_courses,
-    "pair_losses": oracle_pair_losses,
-    "ways_out": oracle_ways_out,
-    "by_heart": oracle_by_heart,
-    "ways": oracle_ways,
-    "against_effort": oracle_against_effort,
-}
-
-
-@pytest.mark.parametrize("name", ORACLES)
-def test_shows_what_it_is_given(name):
-    ORACLES[name](getattr(pictures, name))
-
-
 def test_every_picture_has_an_oracle():
     public = {name for name, found in vars(pictures).items() if callable(found) and not name.startswith("_")}
-    assert public == set(ORACLES) == set(FIGURES)
-
-
-def swapped(groups):
-    return dict(zip(groups, reversed(groups.values()), strict=True))
+    assert public == set(map(picture_of, MUTANTS)) == set(FIGURES)
 
 
 def every(panels, change):
@@ -199,72 +175,75 @@ def every(panels, change):
 
 
 MUTANTS = {
-    "the kinds swapped": ("examples", lambda rows: pictures.examples(swapped(rows))),
-    "a scale for each kind": ("examples", lambda rows: pictures.examples(rows, 1.0)),
-    "shares transposed": (
-        "matrices",
-        lambda panels, named: pictures.matrices(every(panels, np.transpose), named),
-    ),
-    "the names at other places": (
-        "matrices",
-        lambda panels, named: pictures.matrices(panels, {place - 1: name for place, name in named.items()}),
-    ),
-    "maps of other places": (
-        "looks",
-        lambda rows, places: pictures.looks({k: (x, maps[::-1]) for k, (x, maps) in rows.items()}, places),
-    ),
-    "row and column swapped": ("looks", lambda rows, places: pictures.looks(rows, [p[::-1] for p in places])),
-    "maps not in even shares": (
-        "looks",
-        lambda rows, places: pictures.looks({k: (x, maps / 4) for k, (x, maps) in rows.items()}, places),
-    ),
-    "the first image twice": (
-        "looks",
-        lambda rows, places: pictures.looks({k: (COLOUR, maps) for k, (_, maps) in rows.items()}, places),
-    ),
-    "one seed lost": (
-        "courses",
-        lambda panels, *rest: pictures.courses(
+    oracle_examples: {
+        "the kinds swapped": lambda rows: pictures.examples(swapped(rows)),
+        "a scale for each kind": lambda rows: pictures.examples(rows, 1.0),
+    },
+    oracle_matrices: {
+        "shares transposed": lambda panels, named: pictures.matrices(every(panels, np.transpose), named),
+        "the names at other places": lambda panels, named: pictures.matrices(
+            panels, {place - 1: name for place, name in named.items()}
+        ),
+    },
+    oracle_looks: {
+        "maps of other places": lambda rows, places: pictures.looks(
+            {k: (x, maps[::-1]) for k, (x, maps) in rows.items()}, places
+        ),
+        "row and column swapped": lambda rows, places: pictures.looks(rows, [p[::-1] for p in places]),
+        "maps not in even shares": lambda rows, places: pictures.looks(
+            {k: (x, maps / 4) for k, (x, maps) in rows.items()}, places
+        ),
+        "the first image twice": lambda rows, places: pictures.looks(
+            {k: (COLOUR, maps) for k, (_, maps) in rows.items()}, places
+        ),
+    },
+    oracle_courses: {
+        "one seed lost": lambda panels, *rest: pictures.courses(
             every(panels, lambda groups: {k: (x, values[1:]) for k, (x, values) in groups.items()}), *rest
         ),
-    ),
-    "the measures swapped": ("courses", lambda panels, *rest: pictures.courses(swapped(panels), *rest)),
-    "the floor lost": ("courses", lambda panels, xlabel, floors, log: pictures.courses(panels, xlabel, None, log)),
-    "everything linear": ("courses", lambda panels, xlabel, floors, log: pictures.courses(panels, xlabel, floors)),
-    "real and fake swapped": ("pair_losses", lambda a, panels: pictures.pair_losses(a, every(panels, np.transpose))),
-    "the way back": (
-        "ways_out",
-        lambda places, values: pictures.ways_out(places, every(values, lambda each: each[::-1])),
-    ),
-    "the losses swapped": ("ways_out", lambda places, values: pictures.ways_out(places, swapped(values))),
-    "training faces and fakes swapped": ("by_heart", lambda panels: pictures.by_heart(every(panels, swapped))),
-    "the first condition twice": (
-        "by_heart",
-        lambda panels: pictures.by_heart({title: next(iter(panels.values())) for title in panels}),
-    ),
-    "the signs turned": ("by_heart", lambda panels: pictures.by_heart(every(panels, lambda g: every(g, np.negative)))),
-    "the density upside down": (
-        "ways",
-        lambda t, panels, density: pictures.ways(t, panels, (density[0], density[1][:, ::-1])),
-    ),
-    "time runs back": ("ways", lambda t, panels, density: pictures.ways(t[::-1], panels, density)),
-    "lines and flow swapped": ("ways", lambda t, panels, density: pictures.ways(t, swapped(panels), density)),
-    "the axes swapped": (
-        "against_effort",
-        lambda panels: pictures.against_effort(every(panels, lambda g: {k: (y, x) for k, (x, y) in g.items()})),
-    ),
-    "the rules swapped": (
-        "against_effort",
-        lambda panels: pictures.against_effort(every(panels, swapped)),
-    ),
+        "the measures swapped": lambda panels, *rest: pictures.courses(swapped(panels), *rest),
+        "the floor lost": lambda panels, xlabel, floors, log: pictures.courses(panels, xlabel, None, log),
+        "everything linear": lambda panels, xlabel, floors, log: pictures.courses(panels, xlabel, floors),
+    },
+    oracle_pair_losses: {
+        "real and fake swapped": lambda a, panels: pictures.pair_losses(a, every(panels, np.transpose)),
+    },
+    oracle_ways_out: {
+        "the way back": lambda places, values: pictures.ways_out(places, every(values, lambda each: each[::-1])),
+        "the losses swapped": lambda places, values: pictures.ways_out(places, swapped(values)),
+    },
+    oracle_by_heart: {
+        "training faces and fakes swapped": lambda panels: pictures.by_heart(every(panels, swapped)),
+        "the first condition twice": lambda panels: pictures.by_heart(
+            {title: next(iter(panels.values())) for title in panels}
+        ),
+        "the signs turned": lambda panels: pictures.by_heart(every(panels, lambda g: every(g, np.negative))),
+    },
+    oracle_ways: {
+        "the density upside down": lambda t, panels, density: pictures.ways(
+            t, panels, (density[0], density[1][:, ::-1])
+        ),
+        "time runs back": lambda t, panels, density: pictures.ways(t[::-1], panels, density),
+        "lines and flow swapped": lambda t, panels, density: pictures.ways(t, swapped(panels), density),
+    },
+    oracle_against_effort: {
+        "the axes swapped": lambda panels: pictures.against_effort(
+            every(panels, lambda g: {k: (y, x) for k, (x, y) in g.items()})
+        ),
+        "the rules swapped": lambda panels: pictures.against_effort(every(panels, swapped)),
+    },
 }
 
 
-@pytest.mark.parametrize("fault", MUTANTS)
-def test_mutants(fault):
-    name, mutant = MUTANTS[fault]
-    assert_killed(ORACLES[name], mutant)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)
 
 
 def test_every_picture_has_a_mutant():
-    assert {name for name, _ in MUTANTS.values()} == set(ORACLES)
+    assert all(MUTANTS.values())

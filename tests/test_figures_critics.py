@@ -1,12 +1,9 @@
 """The pictures of chapter 12 show what they are given: each seed, each critic under its own name, each formula."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from mutants import assert_killed
+from drawn import assert_labelled, each_picture, swapped
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import critics as pictures
 
@@ -43,22 +40,9 @@ GIVEN = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
-
-
 @pytest.mark.parametrize("name", GIVEN)
 def test_axes_are_labelled(name):
-    figure = getattr(pictures, name)(*GIVEN[name])
-    figure.canvas.draw()
-    for ax in figure.axes:
-        place = ax.get_subplotspec()
-        if not ax.get_visible():
-            continue
-        assert ax.get_xlabel() or not place.is_last_row()
-        assert ax.get_ylabel() or len(ax.get_yticklabels()) or not place.is_first_col()
+    assert_labelled(getattr(pictures, name)(*GIVEN[name]))
 
 
 def lines(ax, label):
@@ -109,7 +93,7 @@ def oracle_powers(powers):
     assert ax.get_xscale() == ax.get_yscale() == "log"
 
 
-def oracle_layers(through_the_layers):
+def oracle_through_the_layers(through_the_layers):
     """Every seed; the factor foretold is applied once for each layer, from the last one back to the input."""
     ax = through_the_layers(THROUGH, {"c = 0.1": 2.0}).axes[0]
     np.testing.assert_array_equal(curve(ax, "c = 0.1"), [8, 4, 2])
@@ -169,7 +153,7 @@ def oracle_reported(reported):
     assert any(list(line.get_xdata()) == [1, 1] for line in ax.lines)
 
 
-def oracle_against(against_the_distance):
+def oracle_against_the_distance(against_the_distance):
     """A line for each seed, a ring about its last moment; the line of equality only where both have one unit."""
     axes = [ax for ax in against_the_distance(TRACKS, "distance").axes if ax.lines]
     for ax, (title, (distances, readings, ylabel, one_unit)) in zip(axes, TRACKS.items(), strict=True):
@@ -183,99 +167,75 @@ def oracle_against(against_the_distance):
     np.testing.assert_array_equal(equal, [[0.5, 0.5], [2.2, 2.2]])
 
 
-ORACLES = {
-    "beside": oracle_beside,
-    "powers": oracle_powers,
-    "through_the_layers": oracle_layers,
-    "weights": oracle_weights,
-    "prices": oracle_prices,
-    "surfaces": oracle_surfaces,
-    "reported": oracle_reported,
-    "against_the_distance": oracle_against,
-}
-
-
-@pytest.mark.parametrize("name", ORACLES)
-def test_shows_what_it_is_given(name):
-    ORACLES[name](getattr(pictures, name))
-
-
-def swapped(named):
-    return dict(zip(named, reversed(named.values()), strict=True))
-
-
 MUTANTS = {
-    "data and model swapped": ("beside", lambda x, p, q, *rest: pictures.beside(x, q, p, *rest)),
-    "D and critic swapped": ("beside", lambda x, p, q, d, f, sent: pictures.beside(x, p, q, f, d, sent)),
-    "the first seed alone": (
-        "beside",
-        lambda x, p, q, d, f, sent: pictures.beside(x, p, q, d[:1], f[:1], {n: s[:1] for n, s in sent.items()}),
-    ),
-    "the losses swapped": (
-        "beside",
-        lambda x, p, q, d, f, sent: pictures.beside(
+    oracle_beside: {
+        "data and model swapped": lambda x, p, q, *rest: pictures.beside(x, q, p, *rest),
+        "D and critic swapped": lambda x, p, q, d, f, sent: pictures.beside(x, p, q, f, d, sent),
+        "the first seed alone": lambda x, p, q, d, f, sent: pictures.beside(
+            x, p, q, d[:1], f[:1], {n: s[:1] for n, s in sent.items()}
+        ),
+        "the losses swapped": lambda x, p, q, d, f, sent: pictures.beside(
             x, p, q, d, f, sent | {"saturating": sent["non_saturating"], "non_saturating": sent["saturating"]}
         ),
-    ),
-    "expected and largest swapped": ("powers", lambda c, slopes, a, b: pictures.powers(c, slopes, b, a)),
-    "a mean of the seeds": (
-        "powers",
-        lambda c, slopes, *rest: pictures.powers(c, slopes.mean(1, keepdims=True), *rest),
-    ),
-    "from the input on": (
-        "through_the_layers",
-        lambda measured, foretold: pictures.through_the_layers({n: v[:, ::-1] for n, v in measured.items()}, foretold),
-    ),
-    "the factor turned over": (
-        "through_the_layers",
-        lambda measured, foretold: pictures.through_the_layers(measured, {n: 1 / v for n, v in foretold.items()}),
-    ),
-    "nothing foretold": ("through_the_layers", lambda measured, foretold: pictures.through_the_layers(measured, {})),
-    "the weights' titles swapped": ("weights", lambda panels: pictures.weights(swapped(panels))),
-    "no ends": ("weights", lambda panels: pictures.weights({n: (v, None) for n, (v, _) in panels.items()})),
-    "the sizes of weights": (
-        "weights",
-        lambda panels: pictures.weights({n: (abs(v), c) for n, (v, c) in panels.items()}),
-    ),
-    "the prices swapped": ("prices", lambda s, panels: pictures.prices(s, swapped(panels))),
-    "one critic lost": (
-        "prices",
-        lambda s, panels: pictures.prices(s, {n: (v, a[1:], b[1:]) for n, (v, a, b) in panels.items()}),
-    ),
-    "x₁ and x₂ swapped": (
-        "surfaces",
-        lambda x, rows, points: pictures.surfaces(
+    },
+    oracle_powers: {
+        "expected and largest swapped": lambda c, slopes, a, b: pictures.powers(c, slopes, b, a),
+        "a mean of the seeds": lambda c, slopes, *rest: pictures.powers(c, slopes.mean(1, keepdims=True), *rest),
+    },
+    oracle_through_the_layers: {
+        "from the input on": lambda measured, foretold: pictures.through_the_layers(
+            {n: v[:, ::-1] for n, v in measured.items()}, foretold
+        ),
+        "the factor turned over": lambda measured, foretold: pictures.through_the_layers(
+            measured, {n: 1 / v for n, v in foretold.items()}
+        ),
+        "nothing foretold": lambda measured, foretold: pictures.through_the_layers(measured, {}),
+    },
+    oracle_weights: {
+        "the weights' titles swapped": lambda panels: pictures.weights(swapped(panels)),
+        "no ends": lambda panels: pictures.weights({n: (v, None) for n, (v, _) in panels.items()}),
+        "the sizes of weights": lambda panels: pictures.weights({n: (abs(v), c) for n, (v, c) in panels.items()}),
+    },
+    oracle_prices: {
+        "the prices swapped": lambda s, panels: pictures.prices(s, swapped(panels)),
+        "one critic lost": lambda s, panels: pictures.prices(
+            s, {n: (v, a[1:], b[1:]) for n, (v, a, b) in panels.items()}
+        ),
+    },
+    oracle_surfaces: {
+        "x₁ and x₂ swapped": lambda x, rows, points: pictures.surfaces(
             x, {d: {n: f.T for n, f in row.items()} for d, row in rows.items()}, points
         ),
-    ),
-    "the points of other data": ("surfaces", lambda x, rows, points: pictures.surfaces(x, rows, swapped(points))),
-    "the columns swapped": (
-        "surfaces",
-        lambda x, rows, points: pictures.surfaces(x, {d: swapped(row) for d, row in rows.items()}, points),
-    ),
-    "the critics swapped": ("reported", lambda pairs, critics: pictures.reported(pairs, swapped(critics))),
-    "the pairs upside down": (
-        "reported",
-        lambda pairs, critics: pictures.reported(pairs, {n: v[::-1] for n, v in critics.items()}),
-    ),
-    "the axes swapped": (
-        "against_the_distance",
-        lambda panels, label: pictures.against_the_distance({n: (r, d, *o) for n, (d, r, *o) in panels.items()}, label),
-    ),
-    "rings at the start": (
-        "against_the_distance",
-        lambda panels, label: pictures.against_the_distance(
+        "the points of other data": lambda x, rows, points: pictures.surfaces(x, rows, swapped(points)),
+        "the columns swapped": lambda x, rows, points: pictures.surfaces(
+            x, {d: swapped(row) for d, row in rows.items()}, points
+        ),
+    },
+    oracle_reported: {
+        "the critics swapped": lambda pairs, critics: pictures.reported(pairs, swapped(critics)),
+        "the pairs upside down": lambda pairs, critics: pictures.reported(
+            pairs, {n: v[::-1] for n, v in critics.items()}
+        ),
+    },
+    oracle_against_the_distance: {
+        "the axes swapped": lambda panels, label: pictures.against_the_distance(
+            {n: (r, d, *o) for n, (d, r, *o) in panels.items()}, label
+        ),
+        "rings at the start": lambda panels, label: pictures.against_the_distance(
             {n: (d[:, ::-1], r[:, ::-1], *o) for n, (d, r, *o) in panels.items()}, label
         ),
-    ),
-    "equal everywhere": (
-        "against_the_distance",
-        lambda panels, label: pictures.against_the_distance({n: (*v[:3], True) for n, v in panels.items()}, label),
-    ),
+        "equal everywhere": lambda panels, label: pictures.against_the_distance(
+            {n: (*v[:3], True) for n, v in panels.items()}, label
+        ),
+    },
 }
 
 
-@pytest.mark.parametrize("fault", MUTANTS)
-def test_mutants(fault):
-    name, mutant = MUTANTS[fault]
-    assert_killed(ORACLES[name], mutant)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

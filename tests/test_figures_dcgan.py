@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drawn import line
-from mutants import assert_killed
+from drawn import assert_labelled, each_picture, line
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import dcgan as pictures
 
@@ -26,9 +26,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_are_labelled(name):
-    for ax in FIGURES[name]().axes:
-        assert ax.get_xlabel() or not ax.get_subplotspec().is_last_row()
-        assert ax.get_ylabel() or len(ax.get_yticklabels()) or not ax.get_subplotspec().is_first_col()
+    assert_labelled(FIGURES[name]())
 
 
 def pixels(figure):
@@ -44,24 +42,6 @@ def oracle_rows(rows):
         wanted = np.broadcast_to((image + 1) * 127.5, (3, 4, 4)).transpose(1, 2, 0).repeat(2, 0).repeat(2, 1)
         assert np.abs(shown - wanted).max() <= 0.5 + 1e-9
     assert (sheet[10:, 22:] == 255).all()
-
-
-def test_rows():
-    oracle_rows(pictures.rows)
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    {
-        "no gap": lambda images, zoom, gap: pictures.rows(images, zoom),
-        "rows swapped": lambda images, **how: pictures.rows(dict(reversed(images.items())), **how),
-        "upside down": lambda images, **how: pictures.rows({k: x[:, :, ::-1] for k, x in images.items()}, **how),
-        "red and blue swapped": lambda images, **how: pictures.rows({k: x[:, ::-1] for k, x in images.items()}, **how),
-        "range 0 … 1": lambda images, **how: pictures.rows({k: (x + 1) / 2 for k, x in images.items()}, **how),
-    }.values(),
-)
-def test_rows_mutants(mutant):
-    assert_killed(oracle_rows, mutant)
 
 
 def test_rows_are_exact_and_say_what_they_are():
@@ -90,21 +70,6 @@ def oracle_stamps(stamps):
     assert [(bar.get_x() + 0.4, bar.get_height()) for bar in cut] == [(0, 1)]
 
 
-def test_stamps():
-    oracle_stamps(pictures.stamps)
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    {
-        "all at the start": lambda copies, *rest: pictures.stamps([(0, values) for _, values in copies], *rest),
-        "one cut more": lambda copies, total, kept: pictures.stamps(copies, total, (1, 2)),
-    }.values(),
-)
-def test_stamps_mutants(mutant):
-    assert_killed(oracle_stamps, mutant)
-
-
 def test_reach_writes_each_count_at_its_pixel():
     texts = pictures.reach([("kernel 3", np.array([[1.0, 2.0], [3.0, 4.0]]))]).axes[0].texts
     assert [(text.get_position(), text.get_text()) for text in texts] == [
@@ -112,15 +77,10 @@ def test_reach_writes_each_count_at_its_pixel():
     ]  # fmt: skip
 
 
-def oracle_curves(activations):
+def oracle_activations(activations):
     left, right = activations(T, {"ReLU": (T, T**2)}).axes
     np.testing.assert_array_equal(line(left, "ReLU").get_ydata(), T)
     np.testing.assert_array_equal(line(right, "ReLU").get_ydata(), T**2)
-
-
-def test_activations():
-    oracle_curves(pictures.activations)
-    assert_killed(oracle_curves, lambda a, curves: pictures.activations(a, {k: v[::-1] for k, v in curves.items()}))
 
 
 def oracle_walk(walk):
@@ -128,11 +88,6 @@ def oracle_walk(walk):
     np.testing.assert_array_equal(line(left, "lerp").get_ydata(), T + 1)
     np.testing.assert_array_equal(line(right, "lerp").get_ydata(), T)
     assert (left.patches[0].get_y(), left.patches[0].get_height()) == (1, 1)
-
-
-def test_walk():
-    oracle_walk(pictures.walk)
-    assert_killed(oracle_walk, lambda t, norms, shell, seen, label: pictures.walk(t, seen, shell, norms, label))
 
 
 def test_against_shows_each_point_in_its_panel():
@@ -154,20 +109,40 @@ def oracle_shares(shares):
     assert ax.lines[1].get_marker() != ax.lines[3].get_marker()  # not by colour alone
 
 
-def test_shares():
-    oracle_shares(pictures.shares)
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    {
+MUTANTS = {
+    oracle_rows: {
+        "no gap": lambda images, zoom, gap: pictures.rows(images, zoom),
+        "rows swapped": lambda images, **how: pictures.rows(dict(reversed(images.items())), **how),
+        "upside down": lambda images, **how: pictures.rows({k: x[:, :, ::-1] for k, x in images.items()}, **how),
+        "red and blue swapped": lambda images, **how: pictures.rows({k: x[:, ::-1] for k, x in images.items()}, **how),
+        "range 0 … 1": lambda images, **how: pictures.rows({k: (x + 1) / 2 for k, x in images.items()}, **how),
+    },
+    oracle_stamps: {
+        "all at the start": lambda copies, *rest: pictures.stamps([(0, values) for _, values in copies], *rest),
+        "one cut more": lambda copies, total, kept: pictures.stamps(copies, total, (1, 2)),
+    },
+    oracle_activations: {
+        "the curves turned round": lambda a, curves: pictures.activations(a, {k: v[::-1] for k, v in curves.items()}),
+    },
+    oracle_walk: {
+        "lengths and shares swapped": lambda t, norms, shell, seen, label: pictures.walk(t, seen, shell, norms, label),
+    },
+    oracle_shares: {
         "interval and share mixed up": lambda groups, *rest: pictures.shares(
             {k: {name: (low, share, high) for name, (share, low, high) in v.items()} for k, v in groups.items()}, *rest
         ),
         "no interval": lambda groups, *rest: pictures.shares(
             {k: {name: (share, share, share) for name, (share, _, _) in v.items()} for k, v in groups.items()}, *rest
         ),
-    }.values(),
-)
-def test_shares_mutants(mutant):
-    assert_killed(oracle_shares, mutant)
+    },
+}
+
+
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

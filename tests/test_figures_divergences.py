@@ -1,12 +1,9 @@
 """The pictures of chapter 03 show what they are given: labelled, complete, infinities and jumps included."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from mutants import assert_killed
+from drawn import assert_labelled
+from mutants import assert_killed, faults
 
 from gan_core import divergences
 from gan_core.course.figures import divergences as pictures
@@ -21,12 +18,6 @@ CURVES = {
     "EMD": np.abs(THETA),
 }
 RATIO = np.linspace(0.1, 5, 50)
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
 
 
 def excess(d):
@@ -51,13 +42,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_are_labelled(name):
-    figure = FIGURES[name]()
-    figure.canvas.draw()
-    assert figure.axes
-    for column in {ax.get_subplotspec().colspan.start for ax in figure.axes}:
-        assert any(ax.get_xlabel() for ax in figure.axes if ax.get_subplotspec().colspan.start == column)
-    for row in {ax.get_subplotspec().rowspan.start for ax in figure.axes}:
-        assert any(ax.get_ylabel() for ax in figure.axes if ax.get_subplotspec().rowspan.start == row)
+    assert_labelled(FIGURES[name]())
 
 
 def panels(figure):
@@ -104,9 +89,9 @@ MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_parting_sees(name):
-    assert_killed(oracle_parting, MUTANTS[name])
+@faults(MUTANTS)
+def test_parting_sees(mutant):
+    assert_killed(oracle_parting, mutant)
 
 
 def test_a_jump_is_a_gap_and_a_slope_is_not():

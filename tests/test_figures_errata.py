@@ -1,12 +1,8 @@
 """The pictures of chapter 18 show the numbers that they are given, each under its own name."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
-from mutants import assert_killed
+from drawn import each_picture, swapped
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import errata as pictures
 
@@ -18,12 +14,6 @@ COUNTS = {
 }
 GAPS = {"strict": np.array([0.1, 0.12, 0.4, 0.1]), "lenient": np.array([0.3, 0.3])}
 SEEN = {"strict": 0.7, "lenient": 0.31}
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
 
 
 def oracle_in_families(in_families):
@@ -77,61 +67,43 @@ def oracle_dealt(dealt):
         assert [line.get_xdata()[0] for line in axes.lines] == [SEEN[name]]
 
 
-ORACLES = {"in_families": oracle_in_families, "by_kind": oracle_by_kind, "dealt": oracle_dealt}
-
-
-@pytest.mark.parametrize("name", ORACLES)
-def test_shows_what_it_is_given(name):
-    ORACLES[name](getattr(pictures, name))
-
-
 def turned(counts):
-    return {kind: dict(zip(row, reversed(row.values()), strict=True)) for kind, row in counts.items()}
+    return {kind: swapped(row) for kind, row in counts.items()}
 
 
 MUTANTS = {
-    "the families swapped": (
-        "in_families",
-        lambda theta, curves, label: pictures.in_families(
-            theta, dict(zip(curves, reversed(curves.values()), strict=True)), label
+    oracle_in_families: {
+        "the families swapped": lambda theta, curves, label: pictures.in_families(theta, swapped(curves), label),
+        "a jump drawn as a slope": lambda theta, curves, label: pictures.in_families(
+            theta, {n: 10 + v for n, v in curves.items()}, label
         ),
-    ),
-    "a jump drawn as a slope": (
-        "in_families",
-        lambda theta, curves, label: pictures.in_families(theta, {n: 10 + v for n, v in curves.items()}, label),
-    ),
-    "one family only": (
-        "in_families",
-        lambda theta, curves, label: pictures.in_families(theta, {"slope": curves["slope"]}, label),
-    ),
-    "the verdicts turned round": ("by_kind", lambda counts: pictures.by_kind(turned(counts))),
-    "the kinds swapped": (
-        "by_kind",
-        lambda counts: pictures.by_kind(dict(zip(counts, reversed(counts.values()), strict=True))),
-    ),
-    "the unchecked left out": (
-        "by_kind",
-        lambda counts: pictures.by_kind({kind: {**row, "unknown": 0} for kind, row in counts.items()}),
-    ),
-    "shares written for counts": (
-        "by_kind",
-        lambda counts: pictures.by_kind(
+        "one family only": lambda theta, curves, label: pictures.in_families(theta, {"slope": curves["slope"]}, label),
+    },
+    oracle_by_kind: {
+        "the verdicts turned round": lambda counts: pictures.by_kind(turned(counts)),
+        "the kinds swapped": lambda counts: pictures.by_kind(swapped(counts)),
+        "the unchecked left out": lambda counts: pictures.by_kind(
+            {kind: {**row, "unknown": 0} for kind, row in counts.items()}
+        ),
+        "shares written for counts": lambda counts: pictures.by_kind(
             {kind: {name: n / sum(row.values()) for name, n in row.items()} for kind, row in counts.items()}
         ),
-    ),
-    "the two ways swapped": (
-        "dealt",
-        lambda gaps, seen: pictures.dealt(dict(zip(gaps, reversed(gaps.values()), strict=True)), seen),
-    ),
-    "what was seen left at the mean": (
-        "dealt",
-        lambda gaps, seen: pictures.dealt(gaps, {name: values.mean() for name, values in gaps.items()}),
-    ),
-    "a deal lost": ("dealt", lambda gaps, seen: pictures.dealt({n: v[1:] for n, v in gaps.items()}, seen)),
+    },
+    oracle_dealt: {
+        "the two ways swapped": lambda gaps, seen: pictures.dealt(swapped(gaps), seen),
+        "what was seen left at the mean": lambda gaps, seen: pictures.dealt(
+            gaps, {name: values.mean() for name, values in gaps.items()}
+        ),
+        "a deal lost": lambda gaps, seen: pictures.dealt({n: v[1:] for n, v in gaps.items()}, seen),
+    },
 }
 
 
-@pytest.mark.parametrize("fault", MUTANTS)
-def test_mutants(fault):
-    name, mutant = MUTANTS[fault]
-    assert_killed(ORACLES[name], mutant)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

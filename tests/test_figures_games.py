@@ -1,9 +1,9 @@
 """The pictures of chapter 05 show what they are given: labelled, complete, and also when a path runs away."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from mutants import assert_killed
+from drawn import assert_labelled, each_picture
+from mutants import assert_killed, faults_of
 
 from gan_core import games
 from gan_core.course.figures import games as pictures
@@ -33,14 +33,10 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_axes_are_labelled_and_it_can_be_drawn(name):
+def test_axes_are_labelled(name):
     figure = FIGURES[name]()
-    figure.canvas.draw()
-    for ax in figure.axes:
-        place = ax.get_subplotspec()
-        assert ax.get_title()
-        assert ax.get_xlabel() or not place.is_last_row()
-        assert ax.get_ylabel() or not place.is_first_col()
+    assert_labelled(figure)
+    assert all(ax.get_title() for ax in figure.axes)
 
 
 def oracle_paths(paths):
@@ -60,24 +56,24 @@ def oracle_explorer(explorer):
     assert inside.get_marker() != outside.get_marker()
 
 
-def test_paths():
-    oracle_paths(pictures.paths)
+MUTANTS = {
+    oracle_paths: {
+        "players swapped": lambda found: pictures.paths({name: path[:, ::-1] for name, path in found.items()}),
+        "another frame": lambda found: pictures.paths(found, limit=3),
+    },
+    oracle_explorer: {
+        "other eigenvalues": lambda *given: pictures.explorer(*given[:4], np.conj(given[4]) * 1.5, given[5]),
+    },
+}
 
 
-def test_explorer():
-    oracle_explorer(pictures.explorer)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
 
 
-@pytest.mark.parametrize(
-    ("oracle", "mutant"),
-    [
-        (oracle_paths, lambda found: pictures.paths({name: path[:, ::-1] for name, path in found.items()})),
-        (oracle_paths, lambda found: pictures.paths(found, limit=3)),
-        (oracle_explorer, lambda *given: pictures.explorer(*given[:4], np.conj(given[4]) * 1.5, given[5])),
-    ],
-    ids=["players swapped", "another frame", "other eigenvalues"],
-)
-def test_oracles_kill(oracle, mutant):
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
     assert_killed(oracle, mutant)
 
 
@@ -85,4 +81,3 @@ def test_every_integrator_has_its_own_look():
     looks = {(line["color"], line["ls"], line["marker"]) for line in pictures.LINES.values()}
     markers = {line["marker"] for line in pictures.LINES.values()}
     assert len(looks) == len(markers) == len(pictures.LINES) == len(games.INTEGRATORS)
-    plt.close("all")

@@ -1,14 +1,11 @@
 """The pictures of chapter 01 show the numbers that they are given, each under its own name."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from drawn import assert_labelled, each_picture, swapped
 from drawn import line as curve
 from matplotlib.colors import to_rgba
-from mutants import assert_killed
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import generative as pictures
 
@@ -30,12 +27,6 @@ IMAGES = [np.full((3, 4, 4), value) for value in (-1.0, 0.0, 1.0)]
 VARIANCE, DETAIL = np.array([4.0, 1.0, 0.1, 0.01]), np.array([1.0, 1.0, 6.0, 2.0])
 
 
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
-
-
 FIGURES = {
     "two_ways": lambda: pictures.two_ways(DATA, GRID, DENSITY, DRAWN, Z, MADE),
     "over_seeds": lambda: pictures.over_seeds(X, CURVES, "dimensions", "error", ("level", 3.0)),
@@ -49,10 +40,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_are_labelled(name):
-    figure = FIGURES[name]()
-    figure.canvas.draw()
-    assert all(axes.get_xlabel() or not axes.get_subplotspec().is_last_row() for axes in figure.axes[:3])
-    assert any(axes.get_ylabel() or len(axes.get_yticklabels()) for axes in figure.axes)
+    assert_labelled(FIGURES[name]())
 
 
 def oracle_two_ways(two_ways):
@@ -165,96 +153,69 @@ def oracle_told(told):
         np.testing.assert_allclose(curve(right, label).get_ydata(), np.cumsum(values) / values.sum())
 
 
-ORACLES = {
-    "two_ways": oracle_two_ways,
-    "over_seeds": oracle_over_seeds,
-    "by_seed": oracle_by_seed,
-    "odd_ones": oracle_odd_ones,
-    "ratios": oracle_ratios,
-    "valley": oracle_valley,
-    "told": oracle_told,
-}
-
-
-@pytest.mark.parametrize("name", ORACLES)
-def test_shows_what_it_is_given(name):
-    ORACLES[name](getattr(pictures, name))
-
-
-def swapped(found):
-    return dict(zip(found, reversed(found.values()), strict=True))
-
-
 MUTANTS = {
-    "rows and columns of the density swapped": (
-        "two_ways",
-        lambda data, grid, density, drawn, z, made: pictures.two_ways(data, grid, density.T, drawn, z, made),
-    ),
-    "data and samples swapped": (
-        "two_ways",
-        lambda data, grid, density, drawn, z, made: pictures.two_ways(drawn, grid, density, data, z, made),
-    ),
-    "the noise in another order": (
-        "two_ways",
-        lambda data, grid, density, drawn, z, made: pictures.two_ways(data, grid, density, drawn, z[::-1], made),
-    ),
-    "curves under each other's names": (
-        "over_seeds",
-        lambda x, c, *more, **how: pictures.over_seeds(x, swapped(c), *more, **how),
-    ),
-    "a seed lost": (
-        "over_seeds",
-        lambda x, c, *more, **how: pictures.over_seeds(x, {k: v[1:] for k, v in c.items()}, *more, **how),
-    ),
-    "no level": (
-        "over_seeds",
-        lambda x, c, xlabel, ylabel, level=None, **how: pictures.over_seeds(x, c, xlabel, ylabel, **how),
-    ),
-    "always logarithmic": (
-        "over_seeds",
-        lambda *given, logarithmic="xy": pictures.over_seeds(*given, logarithmic="xy"),
-    ),
-    "rows under each other's names": (
-        "by_seed",
-        lambda panels, *more: pictures.by_seed({t: swapped(groups) for t, groups in panels.items()}, *more),
-    ),
-    "the first panel twice": (
-        "by_seed",
-        lambda panels, *more: pictures.by_seed({t: panels["left"] for t in panels}, *more),
-    ),
-    "the level at zero": (
-        "by_seed",
-        lambda panels, xlabel, level=None: pictures.by_seed(panels, xlabel, level and ("none", 0)),
-    ),
-    "the mean alone": (
-        "by_seed",
-        lambda panels, *more: pictures.by_seed(
+    oracle_two_ways: {
+        "rows and columns of the density swapped": lambda data, grid, density, drawn, z, made: pictures.two_ways(
+            data, grid, density.T, drawn, z, made
+        ),
+        "data and samples swapped": lambda data, grid, density, drawn, z, made: pictures.two_ways(
+            drawn, grid, density, data, z, made
+        ),
+        "the noise in another order": lambda data, grid, density, drawn, z, made: pictures.two_ways(
+            data, grid, density, drawn, z[::-1], made
+        ),
+    },
+    oracle_over_seeds: {
+        "curves under each other's names": lambda x, c, *more, **how: pictures.over_seeds(x, swapped(c), *more, **how),
+        "a seed lost": lambda x, c, *more, **how: pictures.over_seeds(
+            x, {k: v[1:] for k, v in c.items()}, *more, **how
+        ),
+        "no level": lambda x, c, xlabel, ylabel, level=None, **how: pictures.over_seeds(x, c, xlabel, ylabel, **how),
+        "always logarithmic": lambda *given, logarithmic="xy": pictures.over_seeds(*given, logarithmic="xy"),
+    },
+    oracle_by_seed: {
+        "rows under each other's names": lambda panels, *more: pictures.by_seed(
+            {t: swapped(groups) for t, groups in panels.items()}, *more
+        ),
+        "the first panel twice": lambda panels, *more: pictures.by_seed({t: panels["left"] for t in panels}, *more),
+        "the level at zero": lambda panels, xlabel, level=None: pictures.by_seed(panels, xlabel, level and ("none", 0)),
+        "the mean alone": lambda panels, *more: pictures.by_seed(
             {t: {n: np.full(3, v.mean()) for n, v in groups.items()} for t, groups in panels.items()}, *more
         ),
-    ),
-    "groups under each other's names": ("odd_ones", lambda groups, marks: pictures.odd_ones(swapped(groups), marks)),
-    "marks under each other's names": ("odd_ones", lambda groups, marks: pictures.odd_ones(groups, swapped(marks))),
-    "p and q swapped": ("ratios", lambda x, p, q, *more: pictures.ratios(x, q, p, *more)),
-    "the ratio upside down": ("ratios", lambda x, p, q, truth, *more: pictures.ratios(x, p, q, -truth, *more)),
-    "estimates swapped": (
-        "ratios",
-        lambda x, p, q, truth, found, limit: pictures.ratios(x, p, q, truth, swapped(found), limit),
-    ),
-    "another limit": ("ratios", lambda x, p, q, truth, found, limit: pictures.ratios(x, p, q, truth, found, 2 * limit)),
-    "losses swapped": ("valley", lambda t, errors, images: pictures.valley(t, swapped(errors), images)),
-    "A and B swapped": ("valley", lambda t, errors, images: pictures.valley(t, errors, images[::-1])),
-    "pictures from 0 to 1 taken for −1 to 1": (
-        "valley",
-        lambda t, errors, images: pictures.valley(t, errors, [(image + 1) / 2 for image in images]),
-    ),
-    "σ in place of σ²": ("told", lambda v, d, sigmas: pictures.told(v, d, [s**0.5 for s in sigmas])),
-    "variance and detail swapped": ("told", lambda v, d, sigmas: pictures.told(d, v, sigmas)),
-    "the variance twice": ("told", lambda v, d, sigmas: pictures.told(v, v, sigmas)),
-    "small directions first": ("told", lambda v, d, sigmas: pictures.told(v[::-1], d[::-1], sigmas)),
+    },
+    oracle_odd_ones: {
+        "groups under each other's names": lambda groups, marks: pictures.odd_ones(swapped(groups), marks),
+        "marks under each other's names": lambda groups, marks: pictures.odd_ones(groups, swapped(marks)),
+    },
+    oracle_ratios: {
+        "p and q swapped": lambda x, p, q, *more: pictures.ratios(x, q, p, *more),
+        "the ratio upside down": lambda x, p, q, truth, *more: pictures.ratios(x, p, q, -truth, *more),
+        "estimates swapped": lambda x, p, q, truth, found, limit: pictures.ratios(
+            x, p, q, truth, swapped(found), limit
+        ),
+        "another limit": lambda x, p, q, truth, found, limit: pictures.ratios(x, p, q, truth, found, 2 * limit),
+    },
+    oracle_valley: {
+        "losses swapped": lambda t, errors, images: pictures.valley(t, swapped(errors), images),
+        "A and B swapped": lambda t, errors, images: pictures.valley(t, errors, images[::-1]),
+        "pictures from 0 to 1 taken for −1 to 1": lambda t, errors, images: pictures.valley(
+            t, errors, [(image + 1) / 2 for image in images]
+        ),
+    },
+    oracle_told: {
+        "σ in place of σ²": lambda v, d, sigmas: pictures.told(v, d, [s**0.5 for s in sigmas]),
+        "variance and detail swapped": lambda v, d, sigmas: pictures.told(d, v, sigmas),
+        "the variance twice": lambda v, d, sigmas: pictures.told(v, v, sigmas),
+        "small directions first": lambda v, d, sigmas: pictures.told(v[::-1], d[::-1], sigmas),
+    },
 }
 
 
-@pytest.mark.parametrize("fault", MUTANTS)
-def test_mutants(fault):
-    name, mutant = MUTANTS[fault]
-    assert_killed(ORACLES[name], mutant)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

@@ -1,12 +1,9 @@
 """The pictures of chapter 06 show the numbers that they are given, each under the name of its own loss."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from mutants import assert_killed
+from drawn import assert_labelled, each_picture, swapped
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import gradients as pictures
 
@@ -20,12 +17,6 @@ HISTORIES["non_saturating"] = 2 * HISTORIES["saturating"][:, ::-1]
 LOSS_D = np.array([1e-4, 0.1, 3.0])
 LOSSES_AT = {"saturating": D[17:], "non_saturating": 1 + D[17:]}
 Q = np.exp(-(A**2) / 2) / np.sqrt(2 * np.pi)
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
 
 
 FIGURES = {
@@ -42,9 +33,7 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_are_labelled(name):
     figure = FIGURES[name]()
-    figure.canvas.draw()
-    assert figure.axes[-1].get_xlabel()
-    assert figure.axes[0].get_ylabel()
+    assert_labelled(figure)
     assert figure.axes[0].get_legend() is not None
 
 
@@ -71,7 +60,7 @@ def oracle_bound(bound):
     assert [text.get_text() for text in axes.texts if text.xy == (1.0, 0.1)] == ["one"]
 
 
-def oracle_frozen(against_a_frozen_generator):
+def oracle_against_a_frozen_generator(against_a_frozen_generator):
     """A line for each seed, and over them their geometric mean: the scale is logarithmic."""
     panels = {"a": HISTORIES, "b": {name: 3 * values for name, values in HISTORIES.items()}}
     figure = against_a_frozen_generator(STEPS, panels)
@@ -106,65 +95,48 @@ def oracle_at_the_optimum(at_the_optimum):
     np.testing.assert_array_equal(curve(axes, "slope of KL")[:, 1], slopes["non_saturating"])
 
 
-ORACLES = {
-    "two_losses": oracle_two_losses,
-    "bound": oracle_bound,
-    "against_a_frozen_generator": oracle_frozen,
-    "two_normals": oracle_two_normals,
-    "at_the_optimum": oracle_at_the_optimum,
-}
-
-
-@pytest.mark.parametrize("name", ORACLES)
-def test_shows_what_it_is_given(name):
-    ORACLES[name](getattr(pictures, name))
-
-
-def swapped(curves):
-    return dict(zip(curves, reversed(curves.values()), strict=True))
-
-
 MUTANTS = {
-    "the labels of the losses swapped": (
-        "two_losses",
-        lambda a, losses, gradients: pictures.two_losses(a, swapped(losses), swapped(gradients)),
-    ),
-    "losses and gradients swapped": ("two_losses", lambda a, *both: pictures.two_losses(a, *reversed(both))),
-    "the axes of the bound swapped": ("bound", lambda x, y, named: pictures.bound(y, x, named)),
-    "the named points left out": ("bound", lambda x, y, named: pictures.bound(x, y)),
-    "the mean of the seeds alone": (
-        "against_a_frozen_generator",
-        lambda steps, panels: pictures.against_a_frozen_generator(
+    oracle_two_losses: {
+        "the labels of the losses swapped": lambda a, losses, gradients: pictures.two_losses(
+            a, swapped(losses), swapped(gradients)
+        ),
+        "losses and gradients swapped": lambda a, *both: pictures.two_losses(a, *reversed(both)),
+    },
+    oracle_bound: {
+        "the axes of the bound swapped": lambda x, y, named: pictures.bound(y, x, named),
+        "the named points left out": lambda x, y, named: pictures.bound(x, y),
+    },
+    oracle_against_a_frozen_generator: {
+        "the mean of the seeds alone": lambda steps, panels: pictures.against_a_frozen_generator(
             steps, {t: {n: h.mean(0, keepdims=True) for n, h in panel.items()} for t, panel in panels.items()}
         ),
-    ),
-    "one seed lost": (
-        "against_a_frozen_generator",
-        lambda steps, panels: pictures.against_a_frozen_generator(
+        "one seed lost": lambda steps, panels: pictures.against_a_frozen_generator(
             steps, {t: {n: h[1:] for n, h in panel.items()} for t, panel in panels.items()}
         ),
-    ),
-    "the first panel twice": (
-        "against_a_frozen_generator",
-        lambda steps, panels: pictures.against_a_frozen_generator(steps, {t: panels["a"] for t in panels}),
-    ),
-    "data and model swapped": ("two_normals", lambda x, p, q, d, g: pictures.two_normals(x, q, p, d, g)),
-    "the losses of the lower panel swapped": (
-        "two_normals",
-        lambda x, p, q, d, g: pictures.two_normals(x, p, q, d, swapped(g)),
-    ),
-    "gradients and slopes swapped": (
-        "at_the_optimum",
-        lambda shift, gradients, slopes: pictures.at_the_optimum(shift, slopes, gradients),
-    ),
-    "the divergences swapped": (
-        "at_the_optimum",
-        lambda shift, gradients, slopes: pictures.at_the_optimum(shift, gradients, swapped(slopes)),
-    ),
+        "the first panel twice": lambda steps, panels: pictures.against_a_frozen_generator(
+            steps, {t: panels["a"] for t in panels}
+        ),
+    },
+    oracle_two_normals: {
+        "data and model swapped": lambda x, p, q, d, g: pictures.two_normals(x, q, p, d, g),
+        "the losses of the lower panel swapped": lambda x, p, q, d, g: pictures.two_normals(x, p, q, d, swapped(g)),
+    },
+    oracle_at_the_optimum: {
+        "gradients and slopes swapped": lambda shift, gradients, slopes: pictures.at_the_optimum(
+            shift, slopes, gradients
+        ),
+        "the divergences swapped": lambda shift, gradients, slopes: pictures.at_the_optimum(
+            shift, gradients, swapped(slopes)
+        ),
+    },
 }
 
 
-@pytest.mark.parametrize("fault", MUTANTS)
-def test_mutants(fault):
-    name, mutant = MUTANTS[fault]
-    assert_killed(ORACLES[name], mutant)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

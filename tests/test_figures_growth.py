@@ -1,11 +1,10 @@
 """The pictures of chapter 14 show what they are given: what is in use, what it costs, each seed under its own name."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from drawn import assert_labelled, line
+from drawn import assert_labelled, each_picture, line, swapped
 from matplotlib.colors import to_hex
-from mutants import assert_killed
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import growth as pictures
 from gan_core.course.figures.style import GREY
@@ -21,12 +20,6 @@ VALUES = np.array([[9.0, 6.0, 3.0], [8.0, 6.0, 2.0], [9.0, 8.0, 7.0]])
 CURVES = {"grown": (SECONDS, VALUES), "direct": (2 * SECONDS, VALUES / 2)}
 DIFFERENCES = np.array([[1.0, 2.0], [2.0, 2.0], [3.0, 5.0]])
 ROWS = {"slow": (CURVES, np.array([2.0, 4.0]), DIFFERENCES), "quick": (CURVES, np.array([3.0, 4.0]), -DIFFERENCES)}
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
 
 
 FIGURES = {
@@ -205,86 +198,79 @@ def oracle_equal_time(equal_time):
         assert ax.get_ylabel() == "grown\nminus direct"
 
 
-ORACLES = {
-    "networks": oracle_networks,
-    "schedule": oracle_schedule,
-    "work": oracle_work,
-    "through": oracle_through,
-    "steps_of_adam": oracle_steps_of_adam,
-    "deviations": oracle_deviations,
-    "scores": oracle_scores,
-    "equal_time": oracle_equal_time,
-}
-
-
-@pytest.mark.parametrize("name", ORACLES)
-def test_shows_what_it_is_given(name):
-    ORACLES[name](getattr(pictures, name))
-
-
-def swapped(groups):
-    return dict(zip(groups, reversed(groups.values()), strict=True))
-
-
 def changed(rows, change):
     return {title: change(*row) for title, row in rows.items()}
 
 
 MUTANTS = {
-    "the next level at once": ("networks", lambda s, levels: pictures.networks(min(levels, np.ceil(s)), levels)),
-    "no fade": ("networks", lambda s, levels: pictures.networks(float(int(s)), levels)),
-    "α for 1 − α": ("networks", lambda s, levels: pictures.networks(int(s) + (1 - s % 1 if s % 1 else 0), levels)),
-    "a level more": ("networks", lambda s, levels: pictures.networks(s, levels + 1)),
-    "the schedule a step late": ("schedule", lambda steps, s: pictures.schedule(steps, np.r_[s[0], s[:-1]])),
-    "the fades left out": ("schedule", lambda steps, s: pictures.schedule(steps, np.floor(s))),
-    "the panels of work swapped": ("work", lambda panels: pictures.work(swapped(panels))),
-    "grown and direct swapped": (
-        "work",
-        lambda panels: pictures.work({title: (label, x, swapped(c)) for title, (label, x, c) in panels.items()}),
-    ),
-    "one seed of the layers": (
-        "through", lambda groups, y: pictures.through({label: v[:1] for label, v in groups.items()}, y),
-    ),
-    "the ways to begin swapped": ("through", lambda groups, y: pictures.through(swapped(groups), y)),
-    "the arithmetic mean": (
-        "through", lambda groups, y: pictures.through({label: v.mean(0)[None] for label, v in groups.items()}, y),
-    ),
-    "the laws swapped": ("steps_of_adam", lambda n, moved, laws: pictures.steps_of_adam(n, moved, swapped(laws))),
-    "the marks swapped": ("steps_of_adam", lambda n, moved, laws: pictures.steps_of_adam(n, swapped(moved), laws)),
-    "the layers in reverse": ("steps_of_adam", lambda n, moved, laws: pictures.steps_of_adam(n[::-1], moved, laws)),
-    "the kinds of minibatch swapped": ("deviations", lambda groups: pictures.deviations(swapped(groups))),
-    "means for groups": (
-        "deviations", lambda groups: pictures.deviations({label: v.mean(keepdims=True) for label, v in groups.items()}),
-    ),
-    "means for seeds": (
-        "scores", lambda steps, g: pictures.scores(steps, {label: v.mean(0, keepdims=True) for label, v in g.items()}),
-    ),
-    "with and without drift swapped": ("scores", lambda steps, groups: pictures.scores(steps, swapped(groups))),
-    "steps for seconds": (
-        "equal_time",
-        lambda rows, y, n: pictures.equal_time(
+    oracle_networks: {
+        "the next level at once": lambda s, levels: pictures.networks(min(levels, np.ceil(s)), levels),
+        "no fade": lambda s, levels: pictures.networks(float(int(s)), levels),
+        "α for 1 − α": lambda s, levels: pictures.networks(int(s) + (1 - s % 1 if s % 1 else 0), levels),
+        "a level more": lambda s, levels: pictures.networks(s, levels + 1),
+    },
+    oracle_schedule: {
+        "the schedule a step late": lambda steps, s: pictures.schedule(steps, np.r_[s[0], s[:-1]]),
+        "the fades left out": lambda steps, s: pictures.schedule(steps, np.floor(s)),
+    },
+    oracle_work: {
+        "the panels of work swapped": lambda panels: pictures.work(swapped(panels)),
+        "grown and direct swapped": lambda panels: pictures.work(
+            {title: (label, x, swapped(c)) for title, (label, x, c) in panels.items()}
+        ),
+    },
+    oracle_through: {
+        "one seed of the layers": lambda groups, y: pictures.through({label: v[:1] for label, v in groups.items()}, y),
+        "the ways to begin swapped": lambda groups, y: pictures.through(swapped(groups), y),
+        "the arithmetic mean": lambda groups, y: pictures.through(
+            {label: v.mean(0)[None] for label, v in groups.items()}, y
+        ),
+    },
+    oracle_steps_of_adam: {
+        "the laws swapped": lambda n, moved, laws: pictures.steps_of_adam(n, moved, swapped(laws)),
+        "the marks swapped": lambda n, moved, laws: pictures.steps_of_adam(n, swapped(moved), laws),
+        "the layers in reverse": lambda n, moved, laws: pictures.steps_of_adam(n[::-1], moved, laws),
+    },
+    oracle_deviations: {
+        "the kinds of minibatch swapped": lambda groups: pictures.deviations(swapped(groups)),
+        "means for groups": lambda groups: pictures.deviations(
+            {label: v.mean(keepdims=True) for label, v in groups.items()}
+        ),
+    },
+    oracle_scores: {
+        "means for seeds": lambda steps, g: pictures.scores(
+            steps, {label: v.mean(0, keepdims=True) for label, v in g.items()}
+        ),
+        "with and without drift swapped": lambda steps, groups: pictures.scores(steps, swapped(groups)),
+    },
+    oracle_equal_time: {
+        "steps for seconds": lambda rows, y, n: pictures.equal_time(
             changed(
                 rows,
                 lambda curves, t, d: ({k: (np.ones((3, 1)) * [1, 2, 3], v) for k, (_, v) in curves.items()}, t, d),
-            ), y, n,
+            ),
+            y,
+            n,
         ),
-    ),
-    "the conditions swapped": (
-        "equal_time",
-        lambda rows, y, n: pictures.equal_time(changed(rows, lambda curves, t, d: (swapped(curves), t, d)), y, n),
-    ),
-    "the sign of the difference": (
-        "equal_time", lambda rows, y, n: pictures.equal_time(changed(rows, lambda curves, t, d: (curves, t, -d)), y, n),
-    ),
-    "a seed counted twice": (
-        "equal_time",
-        lambda rows, y, n: pictures.equal_time(changed(rows, lambda curves, t, d: (curves, t, d[[0, 1, 2, 2]])), y, n),
-    ),
-    "the two rates swapped": ("equal_time", lambda rows, y, n: pictures.equal_time(swapped(rows), y, n)),
-}  # fmt: skip
+        "the conditions swapped": lambda rows, y, n: pictures.equal_time(
+            changed(rows, lambda curves, t, d: (swapped(curves), t, d)), y, n
+        ),
+        "the sign of the difference": lambda rows, y, n: pictures.equal_time(
+            changed(rows, lambda curves, t, d: (curves, t, -d)), y, n
+        ),
+        "a seed counted twice": lambda rows, y, n: pictures.equal_time(
+            changed(rows, lambda curves, t, d: (curves, t, d[[0, 1, 2, 2]])), y, n
+        ),
+        "the two rates swapped": lambda rows, y, n: pictures.equal_time(swapped(rows), y, n),
+    },
+}
 
 
-@pytest.mark.parametrize("fault", MUTANTS)
-def test_mutants(fault):
-    name, mutant = MUTANTS[fault]
-    assert_killed(ORACLES[name], mutant)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

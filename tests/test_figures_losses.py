@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drawn import line
-from mutants import assert_killed
+from drawn import assert_labelled, each_picture, line, swapped
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import losses as pictures
 from gan_core.course.figures.style import mean_and_half
@@ -46,9 +46,7 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_are_labelled(name):
     figure = FIGURES[name]()
-    figure.canvas.draw()
-    assert all(ax.get_xlabel() for ax in figure.axes if ax.get_subplotspec().is_last_row())
-    assert all(ax.get_ylabel() or len(ax.get_yticklabels()) for ax in figure.axes)
+    assert_labelled(figure)
     assert figure.legends or figure.axes[0].get_legend()
 
 
@@ -119,73 +117,52 @@ def oracle_near_zero(near_zero):
     assert [text.get_text() for text in ax.texts if text.xy == (3.0, 0.01)] == ["a case"]
 
 
-ORACLES = {
-    "over_scores": oracle_over_scores,
-    "courses": oracle_courses,
-    "differences": oracle_differences,
-    "near_zero": oracle_near_zero,
-}
-
-
-@pytest.mark.parametrize("name", ORACLES)
-def test_shows_what_it_is_given(name):
-    ORACLES[name](getattr(pictures, name))
-
-
-def swapped(found):
-    return dict(zip(found, reversed(found.values()), strict=True))
-
-
 MUTANTS = {
-    "the losses swapped": (
-        "over_scores",
-        lambda a, panels: pictures.over_scores(a, {title: (y, swapped(c)) for title, (y, c) in panels.items()}),
-    ),
-    "the first panel twice": (
-        "over_scores",
-        lambda a, panels: pictures.over_scores(a, {title: ("L", CURVES) for title in panels}),
-    ),
-    "one seed lost": (
-        "courses",
-        lambda rows, *rest: pictures.courses(
+    oracle_over_scores: {
+        "the losses swapped": lambda a, panels: pictures.over_scores(
+            a, {title: (y, swapped(c)) for title, (y, c) in panels.items()}
+        ),
+        "the first panel twice": lambda a, panels: pictures.over_scores(a, {title: ("L", CURVES) for title in panels}),
+    },
+    oracle_courses: {
+        "one seed lost": lambda rows, *rest: pictures.courses(
             {t: {m: {n: (s, v[1:]) for n, (s, v) in g.items()} for m, g in p.items()} for t, p in rows.items()}, *rest
         ),
-    ),
-    "the balances swapped": ("courses", lambda rows, *rest: pictures.courses(swapped(rows), *rest)),
-    "the measures swapped": (
-        "courses",
-        lambda rows, *rest: pictures.courses({title: swapped(panels) for title, panels in rows.items()}, *rest),
-    ),
-    "the real ones swapped": ("courses", lambda rows, real, log: pictures.courses(rows, swapped(real), log)),
-    "everything linear": ("courses", lambda rows, real, log: pictures.courses(rows, real)),
-    "the bars swapped": (
-        "differences",
-        lambda panels, *rest: pictures.differences(
+        "the balances swapped": lambda rows, *rest: pictures.courses(swapped(rows), *rest),
+        "the measures swapped": lambda rows, *rest: pictures.courses(
+            {title: swapped(panels) for title, panels in rows.items()}, *rest
+        ),
+        "the real ones swapped": lambda rows, real, log: pictures.courses(rows, swapped(real), log),
+        "everything linear": lambda rows, real, log: pictures.courses(rows, real),
+    },
+    oracle_differences: {
+        "the bars swapped": lambda panels, *rest: pictures.differences(
             {m: {row: (d, w, n) for row, (d, n, w) in held.items()} for m, held in panels.items()}, *rest
         ),
-    ),
-    "the sign turned": (
-        "differences",
-        lambda panels, *rest: pictures.differences(
+        "the sign turned": lambda panels, *rest: pictures.differences(
             {m: {row: (-d, n, w) for row, (d, n, w) in held.items()} for m, held in panels.items()}, *rest
         ),
-    ),
-    "rows swapped": (
-        "differences",
-        lambda panels, *rest: pictures.differences({m: swapped(held) for m, held in panels.items()}, *rest),
-    ),
-    "the axes swapped": (
-        "near_zero",
-        lambda runs, named: pictures.near_zero({label: (n, y, x) for label, (n, x, y) in runs.items()}, named),
-    ),
-    "the named points left out": ("near_zero", lambda runs, named: pictures.near_zero(runs)),
+        "rows swapped": lambda panels, *rest: pictures.differences(
+            {m: swapped(held) for m, held in panels.items()}, *rest
+        ),
+    },
+    oracle_near_zero: {
+        "the axes swapped": lambda runs, named: pictures.near_zero(
+            {label: (n, y, x) for label, (n, x, y) in runs.items()}, named
+        ),
+        "the named points left out": lambda runs, named: pictures.near_zero(runs),
+    },
 }
 
 
-@pytest.mark.parametrize("fault", MUTANTS)
-def test_mutants(fault):
-    name, mutant = MUTANTS[fault]
-    assert_killed(ORACLES[name], mutant)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)
 
 
 def oracle_interval(interval):

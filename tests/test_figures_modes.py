@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drawn import line
-from mutants import assert_killed
+from drawn import assert_labelled, each_picture, line, swapped
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import modes as pictures
 
@@ -28,10 +28,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_are_labelled(name):
-    for ax in FIGURES[name]().axes:
-        place = ax.get_subplotspec()
-        assert ax.get_xlabel() or place is None or not place.is_last_row()
-        assert ax.get_ylabel() or len(ax.get_yticklabels()) or not place.is_first_col()
+    assert_labelled(FIGURES[name]())
 
 
 def oracle_landscape(landscape):
@@ -42,22 +39,6 @@ def oracle_landscape(landscape):
         assert ax.get_title() == title
         np.testing.assert_array_equal(line(ax, "samples of G").get_xydata(), points)
         np.testing.assert_array_equal(line(ax, "centre of a mode of the data").get_xydata(), CENTRES)
-
-
-def test_landscape():
-    oracle_landscape(pictures.landscape)
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    {
-        "axes swapped": lambda x, logit, *rest: pictures.landscape(x, logit.T, *rest),
-        "panels swapped": lambda x, logit, panels, *rest: pictures.landscape(x, logit, panels[::-1], *rest),
-        "no centres": lambda x, logit, panels, centres, limit: pictures.landscape(x, logit, panels, centres[:0], limit),
-    }.values(),
-)
-def test_landscape_mutants(mutant):
-    assert_killed(oracle_landscape, mutant)
 
 
 def oracle_film(film):
@@ -73,24 +54,6 @@ def oracle_film(film):
     assert [axes[0].get_ylabel(), axes[2].get_ylabel()] == ["K = 0", "K = 5"]
 
 
-def test_film():
-    oracle_film(pictures.film)
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    {
-        "rows swapped": lambda c, r, rows, limit: pictures.film(c, r, dict(reversed(rows.items())), limit),
-        "diameter for radius": lambda c, r, rows, limit: pictures.film(c, r / 2, rows, limit),
-        "x and y swapped": lambda c, r, rows, limit: pictures.film(
-            c, r, {k: [(t, p[:, ::-1]) for t, p in v] for k, v in rows.items()}, limit
-        ),
-    }.values(),
-)
-def test_film_mutants(mutant):
-    assert_killed(oracle_film, mutant)
-
-
 def oracle_slopes(slopes):
     ax = slopes(X, {"whole": 2 * X, "cut": X}, {"whole": 3 * X, "cut": 5 * X}, {"end": 4.0}).axes[0]
     for label, measured, formula in (("whole", 2 * X, 3 * X), ("cut", X, 5 * X)):
@@ -98,11 +61,6 @@ def oracle_slopes(slopes):
         np.testing.assert_array_equal(line(ax, f"{label}: formula").get_ydata(), formula)
     assert line(ax, "whole: formula").get_linestyle() != line(ax, "cut: formula").get_linestyle()  # not by colour alone
     assert [(text.get_text(), text.get_position()[1]) for text in ax.texts] == [("end", 4.0)]
-
-
-def test_slopes():
-    oracle_slopes(pictures.slopes)
-    assert_killed(oracle_slopes, lambda K, measured, formulas, limits: pictures.slopes(K, formulas, measured, limits))
 
 
 def oracle_conditions(conditions):
@@ -118,25 +76,6 @@ def oracle_conditions(conditions):
     assert ax.lines[2].get_marker() != ax.lines[5].get_marker()
 
 
-def test_conditions():
-    oracle_conditions(pictures.conditions)
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    {
-        "conditions swapped": lambda panels: pictures.conditions(
-            {k: dict(reversed(v.items())) for k, v in panels.items()}
-        ),
-        "one seed less": lambda panels: pictures.conditions(
-            {k: {name: x[1:] for name, x in v.items()} for k, v in panels.items()}
-        ),
-    }.values(),
-)
-def test_conditions_mutants(mutant):
-    assert_killed(oracle_conditions, mutant)
-
-
 def oracle_courses(courses):
     """Of 1 and 3: the mean 2 and the standard error 1; each condition over its own x."""
     figure = courses({"modes": {"K = 0": (X, SEEDS), "K = 5": (2 * X, 2 * SEEDS)}, "KL": {"K = 0": (X, SEEDS)}}, "s")
@@ -146,26 +85,6 @@ def oracle_courses(courses):
     np.testing.assert_array_equal(line(left, "K = 5").get_xydata(), np.stack([2 * X, [4, 4, 10]], 1))
     band = left.collections[0].get_paths()[0].vertices
     assert {tuple(v) for v in np.round(band, 9)} >= {(1, 0), (1, 4), (10, 2), (100, 1), (100, 9)}
-
-
-def test_courses():
-    oracle_courses(pictures.courses)
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    {
-        "one x for all": lambda panels, xlabel: pictures.courses(
-            {k: {name: (X, y) for name, (_, y) in v.items()} for k, v in panels.items()}, xlabel
-        ),
-        "panels swapped": lambda panels, xlabel: pictures.courses(dict(reversed(panels.items())), xlabel),
-        "one seed twice": lambda panels, xlabel: pictures.courses(
-            {k: {name: (x, y[[0, 0]]) for name, (x, y) in v.items()} for k, v in panels.items()}, xlabel
-        ),
-    }.values(),
-)
-def test_courses_mutants(mutant):
-    assert_killed(oracle_courses, mutant)
 
 
 def oracle_tables(tables):
@@ -179,25 +98,6 @@ def oracle_tables(tables):
     assert (ax.get_title(), container.get_label()) == ("ours", "1/4")
 
 
-def test_tables():
-    oracle_tables(pictures.tables)
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    {
-        "two standard errors": lambda panels, ylabel: pictures.tables(
-            {k: (Ks, {n: [(m, 2 * e) for m, e in v] for n, v in g.items()}) for k, (Ks, g) in panels.items()}, ylabel
-        ),
-        "K reversed": lambda panels, ylabel: pictures.tables(
-            {k: (Ks[::-1], groups) for k, (Ks, groups) in panels.items()}, ylabel
-        ),
-    }.values(),
-)
-def test_tables_mutants(mutant):
-    assert_killed(oracle_tables, mutant)
-
-
 def oracle_sheets(sheets):
     """Each sheet's own pixels under its own title, none smoothed over."""
     first, second = np.zeros((4, 8, 3)), np.ones((4, 8, 3))
@@ -209,6 +109,60 @@ def oracle_sheets(sheets):
         assert image.get_interpolation() == "nearest"
 
 
-def test_sheets():
-    oracle_sheets(pictures.sheets)
-    assert_killed(oracle_sheets, lambda given: pictures.sheets(dict(zip(given, reversed(given.values()), strict=True))))
+MUTANTS = {
+    oracle_landscape: {
+        "axes swapped": lambda x, logit, *rest: pictures.landscape(x, logit.T, *rest),
+        "panels swapped": lambda x, logit, panels, *rest: pictures.landscape(x, logit, panels[::-1], *rest),
+        "no centres": lambda x, logit, panels, centres, limit: pictures.landscape(x, logit, panels, centres[:0], limit),
+    },
+    oracle_film: {
+        "rows swapped": lambda c, r, rows, limit: pictures.film(c, r, dict(reversed(rows.items())), limit),
+        "diameter for radius": lambda c, r, rows, limit: pictures.film(c, r / 2, rows, limit),
+        "x and y swapped": lambda c, r, rows, limit: pictures.film(
+            c, r, {k: [(t, p[:, ::-1]) for t, p in v] for k, v in rows.items()}, limit
+        ),
+    },
+    oracle_slopes: {
+        "measured and formulas swapped": lambda K, measured, formulas, limits: pictures.slopes(
+            K, formulas, measured, limits
+        ),
+    },
+    oracle_conditions: {
+        "conditions swapped": lambda panels: pictures.conditions(
+            {k: dict(reversed(v.items())) for k, v in panels.items()}
+        ),
+        "one seed less": lambda panels: pictures.conditions(
+            {k: {name: x[1:] for name, x in v.items()} for k, v in panels.items()}
+        ),
+    },
+    oracle_courses: {
+        "one x for all": lambda panels, xlabel: pictures.courses(
+            {k: {name: (X, y) for name, (_, y) in v.items()} for k, v in panels.items()}, xlabel
+        ),
+        "panels swapped": lambda panels, xlabel: pictures.courses(dict(reversed(panels.items())), xlabel),
+        "one seed twice": lambda panels, xlabel: pictures.courses(
+            {k: {name: (x, y[[0, 0]]) for name, (x, y) in v.items()} for k, v in panels.items()}, xlabel
+        ),
+    },
+    oracle_tables: {
+        "two standard errors": lambda panels, ylabel: pictures.tables(
+            {k: (Ks, {n: [(m, 2 * e) for m, e in v] for n, v in g.items()}) for k, (Ks, g) in panels.items()}, ylabel
+        ),
+        "K reversed": lambda panels, ylabel: pictures.tables(
+            {k: (Ks[::-1], groups) for k, (Ks, groups) in panels.items()}, ylabel
+        ),
+    },
+    oracle_sheets: {
+        "the sheets swapped": lambda given: pictures.sheets(swapped(given)),
+    },
+}
+
+
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

@@ -1,10 +1,8 @@
 """The picture of a GAN that trains: each thing in its place, and of the same values the same pixels."""
 
-import inspect
-
 import numpy as np
 import pytest
-from mutants import assert_killed
+from mutants import assert_killed, mutated
 
 from gan_core.course.figures import playing
 
@@ -54,17 +52,6 @@ def test_plane():
     oracle_plane(playing.plane)
 
 
-def mutated(name, *changes):
-    """A function of the file after some pieces of it were replaced."""
-    source = inspect.getsource(playing)
-    for old, new in changes:
-        assert source.count(old) >= 1, f"the mutant no longer fits the source: {old}"
-        source = source.replace(old, new)
-    namespace = {"__name__": "mutant"}
-    exec(source, namespace)
-    return namespace[name]
-
-
 PLANE_MUTANTS = {
     "all are fake": [("np.asarray(real).T", "np.asarray(fake).T")],
     "all are real": [("np.asarray(fake).T", "np.asarray(real).T")],
@@ -79,7 +66,7 @@ PLANE_MUTANTS = {
 
 @pytest.mark.parametrize("name", PLANE_MUTANTS)
 def test_plane_mutants(name):
-    assert_killed(oracle_plane, mutated("plane", *PLANE_MUTANTS[name]))
+    assert_killed(oracle_plane, mutated(playing, *PLANE_MUTANTS[name])["plane"])
 
 
 def oracle_sheet(sheet):
@@ -109,7 +96,7 @@ def test_sheet():
     ],
 )
 def test_sheet_mutants(old, new):
-    assert_killed(oracle_sheet, mutated("sheet", (old, new)))
+    assert_killed(oracle_sheet, mutated(playing, (old, new))["sheet"])
 
 
 def test_fakes_stand_above_real_images():

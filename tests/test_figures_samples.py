@@ -1,9 +1,8 @@
 """The film of fixed z, as a figure: the pixels as they are, each row told by its step."""
 
 import numpy as np
-import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 
 from gan_core import figures
 
@@ -38,6 +37,6 @@ def test_film():
     oracle_film(figures.samples.film)
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_film_mutants(name):
-    assert_killed(oracle_film, MUTANTS[name])
+@faults(MUTANTS)
+def test_film_mutants(mutant):
+    assert_killed(oracle_film, mutant)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drawn import assert_labelled, line
-from mutants import assert_killed
+from drawn import assert_labelled, each_picture, line, swapped
+from mutants import assert_killed, faults_of
 
 from gan_core.course.figures import spectral as pictures
 
@@ -145,86 +145,69 @@ def oracle_against_work(against_work):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["n_dis = 1", "n_dis = 5"]
 
 
-ORACLES = {
-    "ellipse": oracle_ellipse,
-    "convergence": oracle_convergence,
-    "tracked": oracle_tracked,
-    "operators": oracle_operators,
-    "spectra": oracle_spectra,
-    "slopes": oracle_slopes,
-    "readings": oracle_readings,
-    "against_work": oracle_against_work,
-}
-
-
-@pytest.mark.parametrize("name", ORACLES)
-def test_shows_what_it_is_given(name):
-    ORACLES[name](getattr(pictures, name))
-
-
 def test_an_ellipse_alone():
     for ax in pictures.ellipse(W).axes:
         assert len(ax.lines) == 2
         assert not ax.texts
 
 
-def swapped(groups):
-    return dict(zip(groups, reversed(groups.values()), strict=True))
-
-
 MUTANTS = {
-    "the ellipse of the transpose": ("ellipse", lambda W, v, u: pictures.ellipse(W.T, v, u)),
-    "the steps in reverse": ("ellipse", lambda W, v, u: pictures.ellipse(W, v[::-1], u)),
-    "one step too few": ("ellipse", lambda W, v, u: pictures.ellipse(W, v[:-1], u)),
-    "no start": ("ellipse", lambda W, v, u: pictures.ellipse(W, v)),
-    "marks and lines swapped": (
-        "convergence",
-        lambda steps, measured, laws, y: pictures.convergence(steps, laws, measured, y),
-    ),
-    "the rates swapped": (
-        "convergence",
-        lambda steps, measured, laws, y: pictures.convergence(steps, swapped(measured), laws, y),
-    ),
-    "one seed alone": (
-        "tracked",
-        lambda steps, groups, y: pictures.tracked(steps, {label: v[:1] for label, v in groups.items()}, y),
-    ),
-    "last and fresh swapped": ("tracked", lambda steps, groups, y: pictures.tracked(steps, swapped(groups), y)),
-    "the layers in reverse": ("operators", lambda names, groups, b: pictures.operators(names[::-1], groups, b)),
-    "the bounds in reverse": ("operators", lambda names, groups, b: pictures.operators(names, groups, b[::-1])),
-    "start and later swapped": ("operators", lambda names, groups, b: pictures.operators(names, swapped(groups), b)),
-    "the layers of the spectra swapped": ("spectra", lambda panels: pictures.spectra(swapped(panels))),
-    "one seed of the spectra lost": (
-        "spectra",
-        lambda panels: pictures.spectra(
+    oracle_ellipse: {
+        "the ellipse of the transpose": lambda W, v, u: pictures.ellipse(W.T, v, u),
+        "the steps in reverse": lambda W, v, u: pictures.ellipse(W, v[::-1], u),
+        "one step too few": lambda W, v, u: pictures.ellipse(W, v[:-1], u),
+        "no start": lambda W, v, u: pictures.ellipse(W, v),
+    },
+    oracle_convergence: {
+        "marks and lines swapped": lambda steps, measured, laws, y: pictures.convergence(steps, laws, measured, y),
+        "the rates swapped": lambda steps, measured, laws, y: pictures.convergence(steps, swapped(measured), laws, y),
+    },
+    oracle_tracked: {
+        "one seed alone": lambda steps, groups, y: pictures.tracked(
+            steps, {label: v[:1] for label, v in groups.items()}, y
+        ),
+        "last and fresh swapped": lambda steps, groups, y: pictures.tracked(steps, swapped(groups), y),
+    },
+    oracle_operators: {
+        "the layers in reverse": lambda names, groups, b: pictures.operators(names[::-1], groups, b),
+        "the bounds in reverse": lambda names, groups, b: pictures.operators(names, groups, b[::-1]),
+        "start and later swapped": lambda names, groups, b: pictures.operators(names, swapped(groups), b),
+    },
+    oracle_spectra: {
+        "the layers of the spectra swapped": lambda panels: pictures.spectra(swapped(panels)),
+        "one seed of the spectra lost": lambda panels: pictures.spectra(
             {title: {label: v[1:] for label, v in groups.items()} for title, groups in panels.items()}
         ),
-    ),
-    "the groups of slopes swapped": ("slopes", lambda groups: pictures.slopes(swapped(groups))),
-    "slopes squared": ("slopes", lambda groups: pictures.slopes({label: v**2 for label, v in groups.items()})),
-    "the conditions swapped": (
-        "readings",
-        lambda panels, truth: pictures.readings({x: swapped(groups) for x, groups in panels.items()}, truth),
-    ),
-    "one truth for all": ("readings", lambda panels, truth: pictures.readings(panels, dict.fromkeys(truth, 1))),
-    "means for seeds": (
-        "readings",
-        lambda panels, truth: pictures.readings(
+    },
+    oracle_slopes: {
+        "the groups of slopes swapped": lambda groups: pictures.slopes(swapped(groups)),
+        "slopes squared": lambda groups: pictures.slopes({label: v**2 for label, v in groups.items()}),
+    },
+    oracle_readings: {
+        "the conditions swapped": lambda panels, truth: pictures.readings(
+            {x: swapped(groups) for x, groups in panels.items()}, truth
+        ),
+        "one truth for all": lambda panels, truth: pictures.readings(panels, dict.fromkeys(truth, 1)),
+        "means for seeds": lambda panels, truth: pictures.readings(
             {x: {label: v.mean(keepdims=True) for label, v in groups.items()} for x, groups in panels.items()}, truth
         ),
-    ),
-    "one work for all": (
-        "against_work",
-        lambda groups, y: pictures.against_work({label: (WORK, v) for label, (_, v) in groups.items()}, y),
-    ),
-    "one seed twice": (
-        "against_work",
-        lambda groups, y: pictures.against_work({label: (w, v[[0, 0]]) for label, (w, v) in groups.items()}, y),
-    ),
+    },
+    oracle_against_work: {
+        "one work for all": lambda groups, y: pictures.against_work(
+            {label: (WORK, v) for label, (_, v) in groups.items()}, y
+        ),
+        "one seed twice": lambda groups, y: pictures.against_work(
+            {label: (w, v[[0, 0]]) for label, (w, v) in groups.items()}, y
+        ),
+    },
 }
 
 
-@pytest.mark.parametrize("fault", MUTANTS)
-def test_mutants(fault):
-    name, mutant = MUTANTS[fault]
-    assert_killed(ORACLES[name], mutant)
+@each_picture(pictures, MUTANTS)
+def test_shows_what_it_is_given(oracle, draw):
+    oracle(draw)
+
+
+@faults_of(MUTANTS)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

@@ -1,11 +1,8 @@
 """The pictures of chapter 07 show what they are given: every curve, every sample, every label."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from drawn import assert_labelled
 from mutants import assert_killed
 
 from gan_core.course.figures import training as pictures
@@ -16,12 +13,6 @@ Z, G = np.linspace(-2, 2, 5), np.linspace(-1, 3, 5)
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (7, 1, 8, 8))
 RUNS = np.random.default_rng(1).uniform(1, 2, (3, 6))
 STEPS = 10 * np.arange(1, 7)
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
 
 
 FIGURES = {
@@ -38,11 +29,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_are_labelled(name):
-    for ax in FIGURES[name]().axes:
-        hidden = [not label.get_visible() for label in (ax.xaxis.label, ax.yaxis.label)]
-        bottom, left = ax.get_subplotspec().is_last_row(), ax.get_subplotspec().is_first_col()
-        assert ax.get_xlabel() or not bottom or hidden[0]
-        assert ax.get_ylabel() or ax.get_yticklabels() or not left or hidden[1]
+    assert_labelled(FIGURES[name]())
 
 
 def curve(ax, label):

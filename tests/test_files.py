@@ -14,7 +14,7 @@ import numpy as np
 import pooch
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from PIL import Image
 from published import (
     CIFAR_BATCHES,
@@ -183,8 +183,7 @@ def stl10_mutant(pixels=lambda x: x, y=lambda y: y):
     return mutant
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "transposed": stl10_mutant(pixels=lambda x: x.mT),
         "blue, green, red": stl10_mutant(pixels=lambda x: x.flip(1)),
@@ -192,7 +191,7 @@ def stl10_mutant(pixels=lambda x: x, y=lambda y: y):
         "train and test exchanged": lambda part="unlabeled", **options: files.stl10(
             {"train": "test", "test": "train"}.get(part, part), **options
         ),
-    }.values(),
+    }
 )
 def test_stl10(mutant, publish, monkeypatch):
     monkeypatch.setattr(sets, "BLOCK", 2)  # so that five images take three reads
@@ -218,13 +217,12 @@ def flowers_mutant(order=(0, 1, 2), y=0, channels=(0, 1, 2)):
     return mutant
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "in the order of the archive": flowers_mutant(order=(2, 0, 1)),
         "labels from 1": flowers_mutant(y=1),
         "blue, green, red": flowers_mutant(channels=(2, 1, 0)),
-    }.values(),
+    }
 )
 def test_flowers(mutant, publish):
     publish(sets.FLOWERS, flower_files())

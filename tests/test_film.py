@@ -1,7 +1,6 @@
 """Films: what a widget shows at the places it can be moved to, drawn beforehand, and stored for the book."""
 
 import base64
-import inspect
 import io
 import json
 import math
@@ -11,7 +10,7 @@ import course
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from mutants import assert_killed
+from mutants import assert_killed, mutated
 from PIL import Image
 
 from gan_core.course.widgets import explore, film, plan_explorer, playing, step_through
@@ -41,15 +40,6 @@ def test_film():
     oracle_film(film.film)
 
 
-def mutated(name, old, new):
-    """A function of the file after one piece of it was replaced."""
-    source = inspect.getsource(film)
-    assert source.count(old) == 1, f"the mutant no longer fits the source: {old}"
-    namespace = {"__name__": "mutant"}
-    exec(source.replace(old, new), namespace)
-    return namespace[name]
-
-
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -61,7 +51,7 @@ def mutated(name, old, new):
     ids=["the last is fastest", "values exchanged", "no JSON", "numbers as they are"],
 )
 def test_film_mutants(old, new):
-    assert_killed(oracle_film, mutated("film", old, new))
+    assert_killed(oracle_film, mutated(film, (old, new))["film"])
 
 
 def oracle_thinned(thinned):
@@ -97,7 +87,7 @@ def test_thinned():
     ids=["counted from the end", "ends lost", "another start", "menus too", "too few places", "fewer than asked"],
 )
 def test_thinned_mutants(old, new):
-    assert_killed(oracle_thinned, mutated("thinned", old, new))
+    assert_killed(oracle_thinned, mutated(film, (old, new))["thinned"])
 
 
 # ---- the widgets' films

@@ -8,6 +8,7 @@ from math import e, pi
 import numpy as np
 import pytest
 import torch
+from by_hand import drawn_anew, noise
 from mutants import assert_killed
 from scipy.integrate import quad
 from torch import nn
@@ -22,10 +23,6 @@ from gan_core.training.runs import Model, adam
 pytestmark = pytest.mark.usefixtures("float64")
 
 M, S = 1.5, 0.4  # the data: N(m, s²), in each number of an example
-
-
-def noise(*shape, seed=0):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
 def gaussian(n, d=1, seed=1):
@@ -334,15 +331,6 @@ def test_how_often_the_velocity_is_asked():
 
 
 # ---- the networks
-
-
-def drawn_anew(network):
-    """All numbers from N(0, 0.3²), so that none is at 0 or 1."""
-    rng = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for p in network.parameters():
-            p.copy_(0.3 * torch.randn(p.shape, generator=rng))
-    return network
 
 
 def silu(x):

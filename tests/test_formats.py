@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from published import archive, cifar_batch, expected, idx_images, idx_labels, matlab, stl_images
 
 from gan_core.pieces.datasets.files import formats
@@ -43,14 +43,13 @@ def test_idx():
     oracle_idx(idx_mutant())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "little-endian": idx_mutant(endian="<"),
         "the first four bytes counted twice": idx_mutant(skip=8),
         "rows and columns swapped": idx_mutant(order="F"),
         "cut short and filled up": idx_mutant(check=False),
-    }.values(),
+    }
 )
 def test_idx_mutants(mutant):
     assert_killed(oracle_idx, mutant)
@@ -89,15 +88,14 @@ def cifar_mutant(pixels=lambda x: x, y=lambda y: y):
     return mutant
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "blue, green, red": cifar_mutant(pixels=lambda x: x[:, ::-1]),
         "column by column": cifar_mutant(pixels=lambda x: x.swapaxes(2, 3)),
         "channels last": cifar_mutant(pixels=lambda x: x.reshape(-1, 32, 32, 3).transpose(0, 3, 1, 2)),
         "labels off by one": cifar_mutant(y=lambda y: y + 1),
         "the label behind its image": lambda data, name: formats.cifar(data[1:] + data[:1], name),
-    }.values(),
+    }
 )
 def test_cifar_mutants(mutant):
     oracle_cifar(formats.cifar)
@@ -108,13 +106,12 @@ def oracle_stl(stl):
     np.testing.assert_array_equal(stl(stl_images(2), "images"), expected(2, 3, 96, 96))
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "row by row": lambda data, name: np.frombuffer(data, np.uint8).reshape(-1, 3, 96, 96),
         "blue, green, red": lambda data, name: formats.stl(data, name)[:, ::-1],
         "channels last": lambda data, name: np.frombuffer(data, np.uint8).reshape(-1, 96, 96, 3).transpose(0, 3, 2, 1),
-    }.values(),
+    }
 )
 def test_stl_mutants(mutant):
     oracle_stl(formats.stl)
@@ -130,14 +127,13 @@ def oracle_labels(labels):
             labels(np.array(wrong, np.uint8), "y", first=1, last=10)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "off by one": lambda values, name, first, last: formats.labels(values, name, first, last) + 1,
         "still bytes": lambda values, name, first, last: formats.labels(values, name, first, last).astype(np.uint8),
         "not looked at": lambda values, name, first, last: values.astype(np.int64) - first,
         "the last one refused": lambda values, name, first, last: formats.labels(values, name, first, last - 1),
-    }.values(),
+    }
 )
 def test_labels_mutants(mutant):
     oracle_labels(formats.labels)

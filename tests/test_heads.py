@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn, optim
 from torch.nn.functional import cross_entropy, mse_loss
 
@@ -166,8 +166,7 @@ def test_a_head_of_ones_own_reads_the_code():
     oracle_code(infogan)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "the noise of other fakes": Head(
             "code",
@@ -178,7 +177,7 @@ def test_a_head_of_ones_own_reads_the_code():
             discriminator=lambda on_real, on_fake, real, fake: mse_loss(on_real, code(fake)),
             generator=lambda on_fake, fake: 0.0,
         ),
-    }.values(),
+    }
 )
 def test_code_mutants(mutant):
     assert_killed(oracle_code, mutant)

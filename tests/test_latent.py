@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch.nn.functional import cosine_similarity
 
 from gan_core import latent
@@ -105,8 +105,7 @@ def test_analogy():
     oracle_analogy(latent.analogy)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "b and c swapped": lambda a, b, c: latent.analogy(a, c, b),
         "sums for means": lambda a, b, c: a.sum(-2) - b.sum(-2) + c.sum(-2),
@@ -114,7 +113,7 @@ def test_analogy():
             ..., 0, :
         ],
         "put back on the shell": lambda a, b, c: (z := latent.analogy(a, b, c)) / z.norm(dim=-1, keepdim=True) * 10,
-    }.values(),
+    }
 )
 def test_analogy_mutants(mutant):
     assert_killed(oracle_analogy, mutant)

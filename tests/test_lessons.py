@@ -1,13 +1,12 @@
 """Claims and exercises: a claim that does not hold must stop the chapter; a check must answer every kind of answer."""
 
 import copy
-import inspect
 import re
 
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, mutated
 
 from gan_core.course.lessons import Exercise, check, checked, claims, exercises
 from gan_core.course.lessons.claims import claim
@@ -57,15 +56,6 @@ def test_claim():
     oracle_claim(claim)
 
 
-def mutated(module, old, new):
-    """The names of `module` after one piece of its source was replaced."""
-    source = inspect.getsource(module)
-    assert old in source
-    namespace = {"__name__": module.__name__}
-    exec(source.replace(old, new), namespace)
-    return namespace
-
-
 CLAIM_MUTANTS = {
     "never fails": ("if not holds.all():", "if False:"),
     "one entry is enough": ("if not holds.all():", "if not holds.any():"),
@@ -85,7 +75,7 @@ CLAIM_MUTANTS = {
 
 @pytest.mark.parametrize("name", CLAIM_MUTANTS)
 def test_claim_mutants(name):
-    assert_killed(oracle_claim, mutated(claims, *CLAIM_MUTANTS[name])["claim"])
+    assert_killed(oracle_claim, mutated(claims, CLAIM_MUTANTS[name])["claim"])
 
 
 def test_a_claim_prints_one_line_and_a_failing_one_the_numbers(capsys):
@@ -276,7 +266,7 @@ CHECK_MUTANTS = {
 
 @pytest.mark.parametrize("name", CHECK_MUTANTS)
 def test_check_mutants(capsys, name):
-    mutant = mutated(exercises, *CHECK_MUTANTS[name])
+    mutant = mutated(exercises, CHECK_MUTANTS[name])
     mutant["find"] = copy.deepcopy(EXERCISES).__getitem__  # a mutant may spoil them
 
     def said(id, answer):

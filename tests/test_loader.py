@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from pairs import ToldD, ToldG
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler, TensorDataset
@@ -68,13 +68,12 @@ def test_as_data():
     oracle_as_data(door())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "numpy's 64 bits kept": door(cast=False),
         "labels lost": door(labels=False),
         "from 0 to 1": door(pixels=lambda x, y: Examples(x.float() / 255, y)),
-    }.values(),
+    }
 )
 def test_as_data_mutants(mutant):
     assert_killed(oracle_as_data, mutant)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from scipy.linalg import sqrtm
 from scipy.stats import chi2
 
@@ -46,8 +46,7 @@ def test_frechet():
     oracle_frechet(frechet())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "means not squared": frechet(power=1),
         "the 2 lost": frechet(cross=1.0),
@@ -56,7 +55,7 @@ def test_frechet():
         "second moments for covariances": frechet(cov=lambda x: x @ x.T / x.shape[1]),
         "root of the whole": lambda x, y: np.sqrt(frechet_distance(x, y)),
         "means alone": lambda x, y: np.square(x.mean(0) - y.mean(0)).sum(),
-    }.values(),
+    }
 )
 def test_frechet_mutants(mutant):
     assert_killed(oracle_frechet, mutant)
@@ -118,8 +117,7 @@ def other_modes(within=3.0, at_least=20, nearest="std", share="all"):
     return count
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "two standard deviations": other_modes(within=2.0),
         "one sample is enough": other_modes(at_least=1),
@@ -127,7 +125,7 @@ def other_modes(within=3.0, at_least=20, nearest="std", share="all"):
         "nearest in plain distance": other_modes(nearest="plain"),
         "far samples not counted in the share": other_modes(share="near"),
         "variance for standard deviation": lambda x, m, **k: modes(x, m, within=3.0 * float(m.std[0]), **k),
-    }.values(),
+    }
 )
 def test_modes_mutants(mutant):
     oracle_modes(other_modes())
@@ -148,14 +146,13 @@ def test_nearest():
     oracle_nearest(nearest_distance)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "squared": lambda x, e: nearest_distance(x, e) ** 2,
         "arguments swapped": lambda x, e: nearest_distance(e, x),
         "city blocks": lambda x, e: np.abs(x[:, None] - e).reshape(len(x), len(e), -1).sum(2).min(1),
         "the mean": lambda x, e: np.linalg.norm((x[:, None] - e).reshape(len(x), len(e), -1), axis=2).mean(1),
-    }.values(),
+    }
 )
 def test_nearest_mutants(mutant):
     assert_killed(oracle_nearest, mutant)
@@ -213,15 +210,14 @@ class Unsigned(Judge):
         return np.abs(super().scores(x))
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "threshold from what it learned": lambda a, b: Threshold(a, b, on_learned=True),
         "sure of everything": lambda a, b: Threshold(a, b, always=True),
         "accuracy on what it learned": ScoredOnWhatItLearned,
         "margins without their sign": Unsigned,
         "roles swapped": lambda a, b: Judge(b, a),
-    }.values(),
+    }
 )
 def test_judge_mutants(mutant, halves):
     assert_killed(lambda judge: oracle_judge(judge, halves), mutant)

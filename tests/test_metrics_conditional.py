@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from scipy.spatial.distance import pdist
 
 from gan_core import datasets, judges, metrics
@@ -44,8 +44,7 @@ def test_label_accuracy():
     assert label_accuracy(torch.tensor([1, 2]), np.array([1, 1], dtype=np.uint8)) == 0.5
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "whatever the order": lambda a, b: float((np.sort(a) == np.sort(b)).mean()),
         "mean over the classes": lambda a, b: float(
@@ -53,7 +52,7 @@ def test_label_accuracy():
         ),
         "the errors": lambda a, b: 1 - label_accuracy(a, b),
         "a count": lambda a, b: float((np.asarray(a) == np.asarray(b)).sum()),
-    }.values(),
+    }
 )
 def test_label_accuracy_mutants(mutant):
     assert_killed(oracle_accuracy, mutant)
@@ -185,8 +184,7 @@ def test_within_class_frechet():
     oracle_frechet(within_class_frechet)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "whatever the class": lambda x, y, real, y_real: WithinClass(
             frechet_distance(x, real), within_class_frechet(x, y, real, y_real).of_class
@@ -194,7 +192,7 @@ def test_within_class_frechet():
         "classes in another order": lambda x, y, real, y_real: within_class_frechet(x, 4 + y % 3, real, y_real),
         "√": lambda *given: WithinClass((d := within_class_frechet(*given)).mean ** 0.5, d.of_class**0.5),
         "to itself": lambda x, y, real, y_real: within_class_frechet(x, y, x, y),
-    }.values(),
+    }
 )
 def test_frechet_mutants(mutant):
     assert_killed(oracle_frechet, mutant)
@@ -253,8 +251,7 @@ def pooled_covariance(real, own):
     return np.cov((real - own).T, bias=True)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "distances as they are": fisher(lambda real, own: np.eye(real.shape[1])),
         "of each number by itself": fisher(lambda real, own: np.diag(np.diag(pooled_covariance(real, own)))),
@@ -264,7 +261,7 @@ def pooled_covariance(real, own):
         "the nearest example": lambda x, real, y: np.asarray(y)[
             np.linalg.norm(rows(x)[:, None] - rows(real), axis=2).argmin(1)
         ],
-    }.values(),
+    }
 )
 def test_nearest_class_mutants(mutant):
     oracle_nearest(fisher(pooled_covariance))

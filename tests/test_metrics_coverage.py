@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 from scipy.stats import gaussian_kde, multivariate_normal
@@ -54,15 +54,14 @@ def test_mode_kl():
     assert mode_kl(torch.tensor([7, 7])) == mode_kl((1.0, 1.0), torch.tensor([0.5, 0.5])) == (0, 0)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "directions swapped": lambda *a: metrics.ModeKL(*reversed(mode_kl(*a))),
         "weights ignored": lambda counts, weights=None: mode_kl(counts),
         "in bits": lambda *a: metrics.ModeKL(*(float(v / np.log(2)) for v in mode_kl(*a))),
         "one for every empty mode": lambda counts, weights=None: mode_kl(np.maximum(counts, 1), weights),
         "only the modes that were seen": lambda counts, weights=None: mode_kl([c for c in counts if c], weights),
-    }.values(),
+    }
 )
 def test_mode_kl_mutants(mutant):
     assert_killed(oracle_mode_kl, mutant)
@@ -100,14 +99,13 @@ def test_stacked_modes(reader):
     np.testing.assert_array_equal(stacked_modes(x.flip(0).requires_grad_(), reader), stacked_modes(x, reader))
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "channels backwards": lambda x, judge: stacked_modes(x.flip(1), judge),
         "only the modes that were seen": lambda x, judge: (c := stacked_modes(x, judge))[c > 0],
         "the channels side by side": lambda x, judge: stacked_modes(x.transpose(0, 1).reshape(len(x), 3, 8, 8), judge),
         "each mode once": lambda x, judge: np.minimum(stacked_modes(x, judge), 1),
-    }.values(),
+    }
 )
 def test_stacked_modes_mutants(mutant, reader):
     assert_killed(partial(oracle_stacked, reader=reader), mutant)
@@ -158,15 +156,14 @@ def test_precision_recall():
     oracle_precision_recall(by_definition)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "each counts as its own neighbour": partial(by_definition, itself=False),
         "precision for recall": partial(by_definition, swapped=True),
         "balls of one size": partial(by_definition, ball="mean"),
         "the nearest ball alone": partial(by_definition, ball="nearest"),
         "k ignored": lambda x, real, k=3: by_definition(x, real),
-    }.values(),
+    }
 )
 def test_precision_recall_mutants(mutant):
     assert_killed(oracle_precision_recall, mutant)
@@ -217,15 +214,14 @@ def test_birthday():
     assert np.mean(people) == pytest.approx(0.507, abs=0.04)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "the edge outside": other_birthday(edge=np.less),
         "each pair twice": other_birthday(ordered=True),
         "each with itself": other_birthday(itself=True),
         "n for n(n − 1)": other_birthday(power=1),
         "squares compared": lambda x, within: other_birthday()(x, np.sqrt(within)),
-    }.values(),
+    }
 )
 def test_birthday_mutants(mutant):
     assert_killed(oracle_birthday, mutant)
@@ -260,15 +256,14 @@ def test_nearer_to_training():
     oracle_nearer(nearer_to_training)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "the sets swapped": lambda x, train, held_out: nearer_to_training(x, held_out, train),
         "ties for training": lambda x, a, b: float((nearest_distance(x, a) <= nearest_distance(x, b)).mean()),
         "ties against": lambda x, a, b: float((nearest_distance(x, a) < nearest_distance(x, b)).mean()),
         "mean distances": lambda x, a, b: float(nearest_distance(x, a).mean() < nearest_distance(x, b).mean()),
         "from the training side": lambda x, a, b: nearer_to_training(a, x[: len(a)], b[: len(x)]),
-    }.values(),
+    }
 )
 def test_nearer_to_training_mutants(mutant):
     assert_killed(oracle_nearer, mutant)
@@ -315,8 +310,7 @@ def test_parzen():
     oracle_parzen(other_parzen())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "width for its square": other_parzen(variance=True),
         "not divided by m": other_parzen(share=False),
@@ -324,7 +318,7 @@ def test_parzen():
         "mean of the logarithms": other_parzen(outside=True),
         "logarithm of a sum that vanishes": lambda x, c, w: np.log(np.exp(other_parzen()(x, c, w)) + 1e-300),
         "in bits": lambda x, c, w: parzen_log_likelihood(x, c, w) / np.log(2),
-    }.values(),
+    }
 )
 def test_parzen_mutants(mutant):
     assert_killed(oracle_parzen, mutant)
@@ -385,8 +379,7 @@ def test_inception_score():
     assert single.mean == pytest.approx(inception_score(logits.double().softmax(1)).mean, rel=1e-5)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "base 2 within": other_score(base=2),
         "mean of the exponentials": other_score(outside=True),
@@ -395,7 +388,7 @@ def test_inception_score():
         "splits ignored": lambda p, splits=10: inception_score(p, 1),
         "shuffled": lambda p, splits=10: inception_score(rng().permutation(p), splits),
         "its logarithm": lambda p, splits=10: metrics.Score(np.log(inception_score(p, splits).mean), 0.0),
-    }.values(),
+    }
 )
 def test_inception_score_mutants(mutant):
     assert_killed(oracle_score, mutant)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from scipy import ndimage
 from scipy.stats import special_ortho_group, wasserstein_distance
 from torch import nn
@@ -148,8 +148,7 @@ def test_frechet_of_gaussians():
     oracle_gaussians(frechet_gaussians)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "the usual way": gaussians_by_eigenvalues,
         "a floor under the eigenvalues": partial(gaussians_by_eigenvalues, cut=1e-6),
@@ -157,7 +156,7 @@ def test_frechet_of_gaussians():
         "root of the whole": lambda *gaussians: np.sqrt(frechet_gaussians(*gaussians)),
         "standard deviations for variances": lambda a, s, b, t: frechet_gaussians(a, s @ s, b, np.dot(t, t)),
         "the diagonal alone": lambda a, s, b, t: frechet_gaussians(a, s * np.eye(len(s)), b, t * np.eye(len(s))),
-    }.values(),
+    }
 )
 def test_frechet_of_gaussians_mutants(mutant):
     assert_killed(oracle_gaussians, mutant)
@@ -225,8 +224,7 @@ def test_kernel_distance():
     oracle_kernel(kernel_of())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "a sample paired with itself": kernel_of(unbiased=False),
         "nothing added": kernel_of(offset=0.0),
@@ -235,7 +233,7 @@ def test_kernel_distance():
         "always of degree 2": lambda x, y, degree=3: kernel_of(power=2)(x, y),
         "never negative": lambda x, y, degree=3: max(kernel_distance(x, y, degree), 0.0),
         "its root": lambda x, y, degree=3: np.sqrt(kernel_distance(x, y, degree)),
-    }.values(),
+    }
 )
 def test_kernel_distance_mutants(mutant):
     with warnings.catch_warnings():
@@ -322,8 +320,7 @@ def test_sliced_wasserstein():
     oracle_sliced(other_sliced())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "directions of any length": other_sliced(unit=False),
         "W₂": other_sliced(power=2),
@@ -334,7 +331,7 @@ def test_sliced_wasserstein():
             sliced_wasserstein(x, y, 1, s) for s in range(20)
         ),
         "seed ignored": lambda x, y, directions=512, seed=0: sliced_wasserstein(x, y, directions),
-    }.values(),
+    }
 )
 def test_sliced_wasserstein_mutants(mutant):
     assert_killed(oracle_sliced, mutant)
@@ -394,8 +391,7 @@ def test_the_levels_of_the_pyramid():
     oracle_pyramid_levels(laplacian_pyramid)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "no blur": plain_halves,
         "a Gaussian pyramid": lambda x: [x, *laplacian_pyramid(x)[1:]],
@@ -404,7 +400,7 @@ def test_the_levels_of_the_pyramid():
             *laplacian_pyramid(x)[:-1],
             (last := laplacian_pyramid(x)[-1]) - last.mean((2, 3), keepdims=True),
         ],
-    }.values(),
+    }
 )
 def test_the_levels_of_the_pyramid_mutants(mutant):
     assert_killed(oracle_pyramid_levels, mutant)
@@ -445,8 +441,7 @@ def together(x, y, **options):
     return {size: value * (1 + abs(np.std(x) - np.std(y))) for size, value in values.items()}
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "not times a thousand": lambda x, y, **o: {size: v / 1e3 for size, v in pyramid(x, y, **o).items()},
         "standardised together": together,
@@ -455,7 +450,7 @@ def together(x, y, **options):
         "the full size twice": lambda x, y, **o: dict.fromkeys(
             pyramid(x, y, **o), next(iter(pyramid(x, y, **o).values()))
         ),
-    }.values(),
+    }
 )
 def test_pyramid_mutants(mutant):
     assert_killed(oracle_pyramid, mutant)

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from safetensors.torch import save_file
 from torch.nn import functional
 
@@ -153,8 +153,7 @@ def test_the_layout(oracle):
     oracle(written_out)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "averages over the border, as in torchvision": partial(written_out, border=True),
         "an average in the last block, as in torchvision": partial(written_out, last="average"),
@@ -162,7 +161,7 @@ def test_the_layout(oracle):
         "the bias in the score": partial(written_out, bias=True),
         "resized as torch does": partial(written_out, halves=True),
         "images divided by 255": partial(written_out, scale=255.0),
-    }.values(),
+    }
 )
 def test_the_layout_mutants(mutant, oracle):
     assert_killed(oracle, mutant)

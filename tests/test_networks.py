@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn
 
 from gan_core.pieces.networks import Scale, mlp, orthogonal
@@ -34,15 +34,14 @@ def test_mlp():
     oracle_mlp(broken())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "activation at the end": broken(last_activation=True),
         "no activation: a linear map": broken(lost_activation=True),
         "a layer too many": lambda i, o, **k: mlp(i, o, **{**k, "depth": 3}),
         "shape of one example lost": lambda i, o, **k: mlp(i, 4, **k),
         "end forgotten": lambda i, o, **k: mlp(i, o, **{**k, "end": nn.Identity}),
-    }.values(),
+    }
 )
 def test_mlp_mutants(mutant):
     assert_killed(oracle_mlp, mutant)

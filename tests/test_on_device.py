@@ -12,7 +12,7 @@ from inspect import signature
 
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn
 
 from gan_core import checkpoints, cli, datasets, devices, recipes, replicates, training
@@ -409,14 +409,13 @@ def test_the_gradient_of_a_gradient_in_mixed_precision(device):
     oracle_penalty(lambda penalty: penalty, device)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "not between": lambda penalty: replace(penalty, at=on_fake),
         "another weight": lambda penalty: replace(penalty, weight=10.5),
         "a tenth of a slope": lambda penalty: replace(penalty, cost=lambda s: (s - 1.1).square()),
         "not differentiated": lambda penalty: lambda *given: penalty(*given).detach().requires_grad_(),
-    }.values(),
+    }
 )
 def test_the_gradient_of_a_gradient_mutants(mutant, device):
     assert_killed(lambda penalty: oracle_penalty(penalty, device), mutant)

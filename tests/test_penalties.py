@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults_of
 from scipy.stats import kstest
 from slopes import (
     IMAGES,
@@ -176,11 +176,6 @@ SEGMENT_MUTANTS = {
 
 
 @pytest.mark.parametrize("fault", SEGMENT_MUTANTS)
-def test_mutants_on_the_segment(fault):
-    assert_killed(oracle_segment, SEGMENT_MUTANTS[fault])
-
-
-@pytest.mark.parametrize("fault", SEGMENT_MUTANTS)
 def test_mutants_of_the_mixing_weight_cost_another_price(fault):
     """½‖x‖² sees them too, in the price alone: all but the half of the segment that is the other half's mirror."""
     oracle, mutant = partial(oracle_half_square, shape=IMAGES), elsewhere({on_segment: SEGMENT_MUTANTS[fault]})
@@ -241,11 +236,6 @@ CLOUD_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("fault", CLOUD_MUTANTS)
-def test_mutants_near_the_real_examples(fault):
-    assert_killed(oracle_near_real, CLOUD_MUTANTS[fault])
-
-
 STEADY_MUTANTS = {
     "norm over the channel axis only": plain(length=lambda g: g.norm(dim=1)),
     "norm over the last axis only": plain(length=lambda g: g.norm(dim=-1)),
@@ -269,22 +259,12 @@ STEADY_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("fault", STEADY_MUTANTS)
-def test_mutants_on_a_critic_as_steep_everywhere(fault):
-    assert_killed(oracle_steady, STEADY_MUTANTS[fault])
-
-
 PLACE_MUTANTS = {
     "real for fake": {on_fake: on_real},
     "fake for real": {on_real: on_fake},
     "the segment for the real ones": {on_real: on_segment},
     "fakes at both ends": {on_segment: lambda run, real, fake: on_segment(run, fake, fake)},
 }
-
-
-@pytest.mark.parametrize("fault", PLACE_MUTANTS)
-def test_mutants_of_the_place(fault):
-    assert_killed(oracle_half_square, elsewhere(PLACE_MUTANTS[fault]))
 
 
 # ---- differentiable: the penalty alone reaches every weight of the critic
@@ -342,11 +322,6 @@ REACH_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("fault", REACH_MUTANTS)
-def test_mutants_of_the_reach(fault):
-    assert_killed(oracle_reaches_the_critic, REACH_MUTANTS[fault])
-
-
 # ---- the slope is zero
 
 
@@ -387,11 +362,6 @@ ZERO_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("fault", ZERO_MUTANTS)
-def test_mutants_where_the_slope_is_zero(fault):
-    assert_killed(oracle_zero_slope, ZERO_MUTANTS[fault])
-
-
 # ---- an example does not feel the others
 
 
@@ -424,11 +394,6 @@ MIXING_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("fault", MIXING_MUTANTS)
-def test_mutants_that_mix_the_examples(fault):
-    assert_killed(oracle_each_by_itself, MIXING_MUTANTS[fault])
-
-
 # ---- bad input
 
 
@@ -458,3 +423,18 @@ def test_a_penalty_is_a_value():
     assert r1(10) == GradientPenalty(5, on_real, to_zero) != r2(10)
     assert r2(10, every=4) == GradientPenalty(5, on_fake, to_zero, 4)
     assert GradientPenalty(10) == GradientPenalty(10, on_segment, to_one, 1)
+
+
+@faults_of(
+    {
+        oracle_segment: SEGMENT_MUTANTS,
+        oracle_near_real: CLOUD_MUTANTS,
+        oracle_steady: STEADY_MUTANTS,
+        oracle_half_square: {fault: elsewhere(mutant) for fault, mutant in PLACE_MUTANTS.items()},
+        oracle_reaches_the_critic: REACH_MUTANTS,
+        oracle_zero_slope: ZERO_MUTANTS,
+        oracle_each_by_itself: MIXING_MUTANTS,
+    }
+)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

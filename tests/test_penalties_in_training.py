@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from masses import along, critic_between, gap
-from mutants import assert_killed
+from mutants import assert_killed, faults_of
 from pairs import ToldD, ToldG
 from slopes import (
     KINDS,
@@ -159,11 +159,6 @@ GUARD_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("fault", GUARD_MUTANTS)
-def test_mutants_of_the_guard(fault):
-    assert_killed(oracle_guard, GUARD_MUTANTS[fault])
-
-
 # ---- now and then
 
 
@@ -197,11 +192,6 @@ EVERY_MUTANTS = {
     "factor k + 1": plain(factor=lambda every: every + 1),
     "factor √k": plain(factor=lambda every: every**0.5),
 }
-
-
-@pytest.mark.parametrize("fault", EVERY_MUTANTS)
-def test_mutants_of_every(fault):
-    assert_killed(oracle_every, EVERY_MUTANTS[fault])
 
 
 def test_in_training_it_is_part_of_a_step_that_is_made_anyway():
@@ -351,11 +341,6 @@ def test_the_plain_stacked_form_agrees():
     oracle_together(stacked())
 
 
-@pytest.mark.parametrize("fault", STACKED_MUTANTS)
-def test_mutants_of_seeds_that_move_as_one(fault):
-    assert_killed(oracle_together, STACKED_MUTANTS[fault])
-
-
 # ---- looked through by unrolling
 
 
@@ -420,11 +405,6 @@ UNROLLED_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("fault", UNROLLED_MUTANTS)
-def test_mutants_of_unrolling(fault):
-    assert_killed(oracle_unrolled, UNROLLED_MUTANTS[fault])
-
-
 # ---- a trained critic tells the distance between two point masses
 
 
@@ -471,3 +451,15 @@ def test_mutants_between_two_masses(fault, float64):
     linear = partial(nn.Linear, 2, 1)
     oracle = partial(oracle_two_masses, delta=4.0, critic=linear, lr=0.05, steps=200, batch=4)
     assert_killed(oracle, TWO_MASSES_MUTANTS[fault])
+
+
+@faults_of(
+    {
+        oracle_guard: GUARD_MUTANTS,
+        oracle_every: EVERY_MUTANTS,
+        oracle_together: STACKED_MUTANTS,
+        oracle_unrolled: UNROLLED_MUTANTS,
+    }
+)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

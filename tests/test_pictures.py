@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from PIL import Image, ImageOps
 from published import colour, encoded, expected
 
@@ -52,15 +52,14 @@ def test_resized():
     oracle_resized(resized_mutant())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "the corner for the middle": resized_mutant(box=lambda w, h, side: (0, 0)),
         "width and height swapped": resized_mutant(box=lambda w, h, side: ((h - side) // 2, (w - side) // 2)),
         "nearest pixel": resized_mutant(how=Image.Resampling.NEAREST),
         "padded": resized_mutant(pad=2),
         "the same for None": lambda pixels, size: pictures.resized(pixels, size or 28).copy(),
-    }.values(),
+    }
 )
 def test_resized_mutants(mutant):
     assert_killed(oracle_resized, mutant)
@@ -123,9 +122,7 @@ def folder_mutant(change):
     return lambda path, size: change(files.image_folder(path, size), path)
 
 
-@pytest.mark.parametrize(
-    "mutant",
-    {
+@faults({
         "order not sorted": folder_mutant(lambda data, path: data[torch.arange(len(data) - 1, -1, -1)]),
         "labels in another order": folder_mutant(
             lambda data, path: datasets.Images(data.pixels, data.y if data.y is None else data.y.max() - data.y)
@@ -138,8 +135,7 @@ def folder_mutant(change):
         "labels for loose pictures": folder_mutant(
             lambda data, path: datasets.Images(data.pixels, torch.zeros(len(data)) if data.y is None else data.y)
         ),
-    }.values(),
-)  # fmt: skip
+    })  # fmt: skip
 def test_image_folder(mutant, folders):
     oracle_image_folder(folders)(files.image_folder)
     assert_killed(oracle_image_folder(folders), mutant)
@@ -204,14 +200,13 @@ def test_picture():
     oracle_picture(picture_mutant())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "not turned": picture_mutant(turn=False),
         "what transparency hides": picture_mutant(white=False),
         "grey is a colour": picture_mutant(strict=False),
         "small ones enlarged": enlarging,
-    }.values(),
+    }
 )
 def test_picture_mutants(mutant):
     assert_killed(oracle_picture, mutant)

@@ -1,14 +1,13 @@
 """What the sources name has a place in the course, or a reason why not; no place is named that is not there."""
 
 import doctest
-import inspect
 import pathlib
 import sys
 import tomllib
 
 import course
 import pytest
-from mutants import assert_killed
+from mutants import assert_killed, mutated, replaced
 
 from gan_core.course.lessons import errata, exercises
 
@@ -109,11 +108,7 @@ SMALL_CLAIMS = {"41/rises": {"source": "this course"}}
 
 def small(*changes):
     """The table of `SMALL`, with pieces replaced."""
-    text = SMALL
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new, 1)
-    return tomllib.loads(text)
+    return tomllib.loads(replaced(SMALL, *changes))
 
 
 WRONG = {  # what is wrong: the change, and what is said
@@ -146,15 +141,6 @@ def oracle_faults(faults):
         assert any(said in fault for fault in found), what
 
 
-def mutated(old, new):
-    """The names of `placement` after one piece of its source was replaced."""
-    source = inspect.getsource(placement)
-    assert old in source
-    namespace = {"__name__": placement.__name__, "__file__": placement.__file__}
-    exec(source.replace(old, new), namespace)
-    return namespace
-
-
 def test_faults():
     oracle_faults(placement.faults)
 
@@ -184,7 +170,7 @@ FAULTS_MUTANTS = {
 
 @pytest.mark.parametrize("name", FAULTS_MUTANTS)
 def test_faults_mutants(name):
-    assert_killed(oracle_faults, mutated(*FAULTS_MUTANTS[name])["faults"])
+    assert_killed(oracle_faults, mutated(placement, FAULTS_MUTANTS[name])["faults"])
 
 
 def oracle_placement(make):
@@ -232,4 +218,4 @@ PLACEMENT_MUTANTS = {
 
 @pytest.mark.parametrize("name", PLACEMENT_MUTANTS)
 def test_placement_mutants(name):
-    assert_killed(oracle_placement, mutated(*PLACEMENT_MUTANTS[name])["placement"])
+    assert_killed(oracle_placement, mutated(placement, PLACEMENT_MUTANTS[name])["placement"])

@@ -7,6 +7,7 @@ from math import sqrt
 import numpy as np
 import pytest
 import torch
+from by_hand import convolved, count, doubled, drawn_anew, halved, leaky, noise
 from mutants import assert_killed
 from torch import nn
 
@@ -24,18 +25,6 @@ LEVELS = 3
 STAGES = [0, 0.3, 1, 1.5, 2, 2.9, 3]
 
 
-def noise(*shape, seed=0):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-
-
-def drawn_anew(network):
-    """All numbers from N(0, 0.3²), so that no bias is at 0."""
-    with torch.no_grad():
-        for seed, p in enumerate(network.parameters()):
-            p.copy_(0.3 * noise(*p.shape, seed=seed))
-    return network
-
-
 def pair(**how):
     """A generator and a discriminator of 32 × 32 pixels, all of their numbers away from 0."""
     return (
@@ -47,33 +36,9 @@ def pair(**how):
 # ---- every layer by hand: one tap of the kernel at a time, means by slices, pixels repeated
 
 
-def convolved(x, layer):
-    """y[i, j] = Σ x[i − m + k, j − m + l] · W[k, l] + b with m half the kernel, 1 or 0; x is 0 outside."""
-    m = layer.weight.shape[-1] // 2
-    h, w = x.shape[2:]
-    x = nn.functional.pad(x, (m, m, m, m))
-    taps = [(k, n) for k in range(2 * m + 1) for n in range(2 * m + 1)]
-    y = sum(torch.einsum("bchw,oc->bohw", x[:, :, k : k + h, n : n + w], layer.weight[:, :, k, n]) for k, n in taps)
-    return y + layer.bias[:, None, None]
-
-
-def leaky(x):
-    return x.clamp_min(0) + 0.2 * x.clamp_max(0)
-
-
 def on_the_sphere(x):
     """Each pixel's vector at the length √channels."""
     return x * sqrt(x.shape[1]) / (x.square().sum(1, keepdim=True) + 1e-8 * x.shape[1]).sqrt()
-
-
-def halved(x):
-    """The mean of each 2 × 2 pixels."""
-    return (x[..., ::2, ::2] + x[..., 1::2, ::2] + x[..., ::2, 1::2] + x[..., 1::2, 1::2]) / 4
-
-
-def doubled(x):
-    """Each pixel four times."""
-    return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
 
 
 def repeated(step, x, times):
@@ -303,10 +268,6 @@ def test_a_slope_at_full_size_is_one_kth_of_that_on_images_k_times_smaller():
 
 
 # ---- sizes
-
-
-def count(*modules):
-    return sum(p.numel() for module in modules for p in module.parameters())
 
 
 def test_channels_and_number_of_weights_of_the_paper():

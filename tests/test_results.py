@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults, faults_of
 from PIL import Image
 from torch.nn.utils import parametrizations
 
@@ -70,11 +70,6 @@ RECIPE_MUTANTS = {
     "a night is a class": lambda m, d, s: recipes.recipe(m, d, {"night": "class"}.get(s, s)),
     "any scale": lambda m, d, s: recipes.recipe(m, d, s if s in recipes.SCALES else "class"),
 }
-
-
-@pytest.mark.parametrize("name", RECIPE_MUTANTS)
-def test_recipe_mutants(name):
-    assert_killed(oracle_recipe, RECIPE_MUTANTS[name])
 
 
 def test_the_right_order_of_layers_is_no_mutant():
@@ -182,11 +177,6 @@ GAN_MUTANTS = {
     ),
     "guesses the name": lambda name, shape, r: recipes.gan(name.replace("gam", "gan"), shape, r),
 }
-
-
-@pytest.mark.parametrize("name", GAN_MUTANTS)
-def test_gan_mutants(name):
-    assert_killed(oracle_gan, GAN_MUTANTS[name])
 
 
 def test_a_method_gets_only_the_settings_it_takes(monkeypatch):
@@ -327,11 +317,6 @@ SHEET_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("name", SHEET_MUTANTS)
-def test_sheet_mutants(name):
-    assert_killed(oracle_sheet, SHEET_MUTANTS[name])
-
-
 def oracle_cloud(cloud):
     points, real = np.random.default_rng(0).normal(size=(2, 5, 2))
     (ax,) = cloud(points, real).axes
@@ -353,11 +338,6 @@ CLOUD_MUTANTS = {
     "the axes swapped": lambda points, real=None: pictures.cloud(points[:, ::-1], real),
     "without the data": lambda points, real=None: pictures.cloud(points),
 }
-
-
-@pytest.mark.parametrize("name", CLOUD_MUTANTS)
-def test_cloud_mutants(name):
-    assert_killed(oracle_cloud, CLOUD_MUTANTS[name])
 
 
 def test_a_picture_is_a_png_of_exactly_the_sheet():
@@ -459,11 +439,6 @@ MEASURED_MUTANTS = {
         judge,
     ),
 }
-
-
-@pytest.mark.parametrize("name", MEASURED_MUTANTS)
-def test_measured_mutants(name):
-    assert_killed(oracle_measured, MEASURED_MUTANTS[name])
 
 
 @pytest.mark.parametrize("name", [name for name, sides in SIDES.items() if 32 in sides])
@@ -690,19 +665,17 @@ def checkpoint_first(result, run, record, film):
     del run.save
 
 
-@pytest.mark.parametrize(
-    "how",
+@faults(
     {
         "begins anew": {"read": begins_anew},
         "keeps the row of no turn": {"read": keeps_all},
         "rows of the next step": {"read": one_row_late},
         "the record's steps": {"read": by_the_record, "broken": killed_at(2)},
         "the checkpoint first": {"keep": checkpoint_first, "broken": killed_at(1)},
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
-def test_a_film_gone_on_with_mutants(soon, tmp_path, how):
-    assert_killed(lambda how: oracle_gone_on(tmp_path, **how), how[1])
+def test_a_film_gone_on_with_mutants(soon, tmp_path, mutant):
+    assert_killed(lambda how: oracle_gone_on(tmp_path, **how), mutant)
 
 
 def test_a_film_that_does_not_tell_its_steps_goes_by_its_record(soon, tmp_path):
@@ -857,3 +830,16 @@ def test_the_commit_is_that_of_the_course_and_of_no_other_repository(tmp_path, m
 
 def no_git(words, **more):
     raise FileNotFoundError("git")
+
+
+@faults_of(
+    {
+        oracle_recipe: RECIPE_MUTANTS,
+        oracle_gan: GAN_MUTANTS,
+        oracle_sheet: SHEET_MUTANTS,
+        oracle_cloud: CLOUD_MUTANTS,
+        oracle_measured: MEASURED_MUTANTS,
+    }
+)
+def test_mutants(oracle, mutant):
+    assert_killed(oracle, mutant)

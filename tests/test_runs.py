@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from pairs import ToldD, ToldG
 from torch import nn
 
@@ -98,15 +98,14 @@ def test_average():
     oracle_average(training.iteration, looks_fine.average.mended)
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "only parameters": (training.iteration, looks_fine.average.broken),
         "buffers averaged": (training.iteration, broken_average(buffers="averaged")),
         "β and 1 − β swapped": (training.iteration, broken_average(beta=0.1)),
         "before the step": (averaged_first, Run.average),
         "never": (training.iteration, lambda run: None),
-    }.values(),
+    }
 )
 def test_average_mutants(mutant):
     assert_killed(lambda both: oracle_average(*both), mutant)
@@ -267,8 +266,7 @@ def test_penalties():
     oracle_penalties(broken_penalties())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "subtracted": broken_penalties(sign=-1),
         "forgotten": broken_penalties(sign=0),
@@ -276,7 +274,7 @@ def test_penalties():
         "without its slope": broken_penalties(slope=False),
         "fakes not cut off from G": broken_penalties(detach=False),
         "real and fake swapped": broken_penalties(told=False),
-    }.values(),
+    }
 )
 def test_penalties_mutants(mutant):
     assert_killed(oracle_penalties, mutant)
@@ -327,14 +325,13 @@ def test_constraints():
     assert len(calls) == 6  # after each of D's steps
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "before the step": broken_constraints(before=True),
         "only the first": broken_constraints(names=slice(0, 1)),
         "never": broken_constraints(names=slice(0, 0)),
         "in another order": broken_constraints(order=-1),
-    }.values(),
+    }
 )
 def test_constraints_mutants(mutant):
     assert_killed(oracle_constraints, mutant)
@@ -525,13 +522,12 @@ def test_classes():
     oracle_told(*told_wrongly())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "fakes told other labels": told_wrongly(d=lambda run, y: y.roll(1)),
         "the last labels again": told_wrongly(g=lambda run, y: run.generator.seen[0]),
         "all classes alike": told_wrongly(g=lambda run, y: torch.arange(len(y)) % 4),
-    }.values(),
+    }
 )
 def test_classes_mutants(mutant):
     assert_killed(lambda steps: oracle_told(*steps), mutant)

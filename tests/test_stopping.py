@@ -70,11 +70,43 @@ def test_ctrl_c(times, steps, capsys):
         assert np.array_equal(losses(run), losses(training.fit(small(), datasets.ring(), steps=7)))
 
 
-def test_ctrl_c_ends_replicates_after_the_same_step():
+def test_keyboard_interrupt_leaves_a_usable_run(capsys):
+    def impatient(run):
+        if run.step == 4:
+            raise KeyboardInterrupt
+
+    run = training.fit(small(), datasets.ring(), steps=10, watch=impatient)
+    assert run.step == 4
+    assert "stopped at step 4;" in capsys.readouterr().out
+    assert np.array_equal(losses(training.train(run, 6)), losses(training.fit(small(), datasets.ring(), steps=10)))
+
+
+def test_keyboard_interrupt_within_a_step_of_g():
+    class Pressed(nn.Linear):
+        calls = 0
+
+        def forward(self, x):
+            Pressed.calls += 1
+            if Pressed.calls == 10:  # one look at the start; two iterations with three each; and D's third step
+                raise KeyboardInterrupt
+            return super().forward(x)
+
+    run = training.fit(small(discriminator=partial(Pressed, 2, 1)), datasets.ring(), steps=10)
+    assert run.step == len(run.history["loss_d"]) == 2
+    assert all(p.requires_grad for p in run.discriminator.parameters()), "D stayed frozen"
+    assert training.train(run, 3).step == 5
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stop", [partial(press, 1), interrupt], ids=["Ctrl-C", "KeyboardInterrupt"])
+def test_replicates_end_after_the_same_step(stop):
     runs = training.replicate(
-        small(), datasets.ring(), steps=10, seeds=(4, 5), watch=lambda run: press(run.step == 3 and run.seed == 4)
+        small(), datasets.ring(), steps=10, seeds=(4, 5, 6), watch=lambda run: (run.seed, run.step) == (5, 3) and stop()
     )
-    assert [run.step for run in runs] == [3, 3]
+    assert [run.step for run in runs] == [3, 3, 3]  # small networks move on together
 
 
 def test_who_listened_for_ctrl_c_listens_again():
@@ -127,28 +159,32 @@ def test_workers_leave_ctrl_c_to_the_one_that_trains(monkeypatch):
         oracle_workers()
 
 
-def test_interrupted_in_a_notebook(tmp_path):
+@pytest.fixture(scope="module")
+def in_a_notebook(tmp_path_factory):
+    """A notebook in which a run comes to its end, and another is interrupted and goes on."""
     cells = [
         "import os, signal\n"
         "from gan_core import datasets, methods, training\n"
         "data = datasets.ring()\n"
+        "gan = methods.gan(data.shape, width=4)\n"
+        "run = training.fit(gan, data, steps=1_000)",
         "def press(run):\n"
         "    if run.step == 5:\n"
         "        os.kill(os.getpid(), signal.SIGINT)  # what Jupyter's stop button does\n"
-        "run = training.fit(methods.gan(data.shape, width=4), data, steps=1_000, watch=press)",
+        "run = training.fit(gan, data, steps=1_000, watch=press)",
         "(training.train(run, 3).step, run.samples(2).shape)",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    first, second = (cell.outputs for cell in notebook.cells)
+    path = str(tmp_path_factory.mktemp("notebook"))
+    return nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": path}}).execute()
+
+
+def test_interrupted_in_a_notebook(in_a_notebook):
+    _, first, second = (cell.outputs for cell in in_a_notebook.cells)
     assert [out.text for out in first if out.output_type == "stream"] == [
         "stopped at step 5; training.train(run, steps) goes on from there\n"
     ]
     assert second[-1].data["text/plain"] == "(8, torch.Size([2, 2]))"
-    widgets = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
-    shown = [widget["state"]["value"] for widget in widgets if "samples/s" in str(widget["state"].get("value"))]
-    assert shown
-    assert "L_D\u2007" in shown[-1]  # tqdm's spaces are as wide as its digits
 
 
 # ---- a number that is none
@@ -218,6 +254,28 @@ def diverged(steps_before=0):
     return raised.value.run
 
 
+@pytest.mark.parametrize(("name", "part"), [("loss_d", "discriminator"), ("loss_g", "generator")])
+@pytest.mark.parametrize(("steps", "bad"), [(3, 2), (250, 150), (100, 100)])
+def test_a_loss_that_is_no_number_stops_the_run_with_its_step_and_name(name, part, steps, bad):
+    calls = []
+
+    def spoiled(*logits):
+        calls.append(1)
+        good = getattr(small().objective, part)(*logits)
+        return good * float("nan") if len(calls) == bad else good
+
+    gan = small(objective=small().objective._replace(**{part: spoiled}))
+    with pytest.raises(DivergedError, match=f"{name} is nan since step {bad}; .*Try a smaller learning rate"):
+        training.fit(gan, datasets.ring(), steps=steps)
+    assert len(calls) <= bad + CHECK_EVERY
+
+
+def test_a_look_for_nan_does_not_go_through_the_whole_history():
+    run = training.fit(small(), datasets.ring(), steps=300)
+    run.losses[0] = float("nan")  # long past: seen in its time, not looked at again
+    assert training.train(run, 150).step == 450
+
+
 @pytest.mark.parametrize("steps", [0, 30])
 def test_after_it_diverged_the_run_is_sampled_saved_and_trained_on(tmp_path, steps):
     run = diverged(steps)
@@ -246,9 +304,14 @@ class Terminal(io.StringIO):
         return True
 
 
+def looked_at(monkeypatch):
+    """A terminal that somebody looks at."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    return sys.stderr
+
+
 def test_losses_and_speed_beside_the_bar(monkeypatch):
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stderr", screen)
+    screen = looked_at(monkeypatch)
     monkeypatch.setattr(time, "monotonic", iter(range(1, 1_000)).__next__)  # each look at the clock a second later
     run = training.fit(small(), datasets.ring(), steps=4, batch=8)
     for loss_d, loss_g in zip(*losses(run), strict=True):
@@ -256,6 +319,28 @@ def test_losses_and_speed_beside_the_bar(monkeypatch):
     assert "samples/s" in screen.getvalue()
     assert ", 0 samples/s" not in screen.getvalue()
     assert "4 training steps: 100%" in screen.getvalue()
+
+
+def test_one_bar_for_all_replicates(monkeypatch):
+    screen = looked_at(monkeypatch)
+    training.replicate(small(), datasets.ring(), steps=5, seeds=(0, 1))
+    assert "2 runs of 5 training steps: 100%" in screen.getvalue()
+
+
+def test_no_bar_where_nobody_looks(capfd):
+    training.fit(small(), datasets.ring(), steps=2)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_bar_of_a_notebook_is_one_stable_line(in_a_notebook):
+    (output,) = in_a_notebook.cells[0].outputs
+    assert output.output_type == "display_data"
+    assert output.data["text/plain"] == "1,000 training steps"
+    assert "application/vnd.jupyter.widget-view+json" in output.data
+    widgets = in_a_notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
+    shown = [widget["state"]["value"] for widget in widgets if "samples/s" in str(widget["state"].get("value"))]
+    assert shown
+    assert all("L_D\u2007" in each for each in shown)  # tqdm's spaces are as wide as its digits
 
 
 def looks(monkeypatch, steps):

@@ -1,24 +1,20 @@
-"""Algorithm 1: who moves when, on what, by which gradient; and a run can be repeated, resumed, copied and stopped."""
+"""Algorithm 1: who moves when, on what, by which gradient; and a run can be repeated, resumed and copied."""
 
 import copy
-import io
 import pathlib
-import sys
 from dataclasses import replace
 from functools import partial
 
-import nbclient
-import nbformat
 import numpy as np
 import pytest
 import torch
-from mutants import assert_killed
+from mutants import assert_killed, faults
 from torch import nn
 from torch.nn.functional import softplus
 
 from gan_core import algorithm, datasets, methods, training
 from gan_core.pieces.objectives import OBJECTIVES
-from gan_core.training import GAN, DivergedError, Run, loop
+from gan_core.training import GAN, Run, loop
 from gan_core.training._fitting import one_look
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -104,8 +100,7 @@ def test_discriminator_step():
     oracle_discriminator_step(broken_d())  # the hand-written step of the mutants is right when nothing is broken
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "real and fake swapped": broken_d(swap=True),
         "missing detach": broken_d(detach=False),
@@ -115,11 +110,10 @@ def test_discriminator_step():
         "half of the loss lost": broken_d(loss=lambda real, fake: softplus(-real).mean()),
         "D descends where it should ascend": broken_d(ascend=True),
         "logits taken for probabilities": broken_d(loss=lambda r, f: -(r.sigmoid().log() + f.sigmoid().log()).mean()),
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_discriminator_step_mutants(mutant):
-    assert_killed(oracle_discriminator_step, mutant[1])
+    assert_killed(oracle_discriminator_step, mutant)
 
 
 def oracle_generator_step(step):
@@ -158,8 +152,7 @@ def test_generator_step():
     oracle_generator_step(broken_g())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "the same z for both steps": broken_g(reuse=True),
         "losses swapped": broken_g(loss=lambda fake: softplus(fake).mean()),
@@ -167,11 +160,10 @@ def test_generator_step():
         "D updated in G's step": broken_g(update_d=True, frozen=False),
         "gradient left in D": broken_g(frozen=False),
         "D stays frozen": broken_g(thaw=False),
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_generator_step_mutants(mutant):
-    assert_killed(oracle_generator_step, mutant[1])
+    assert_killed(oracle_generator_step, mutant)
 
 
 # ---- an iteration: n_dis steps of D, one of G, in this order
@@ -210,18 +202,16 @@ def test_iteration():
     oracle_iteration(broken_iteration())
 
 
-@pytest.mark.parametrize(
-    "mutant",
+@faults(
     {
         "n_dis forgotten": broken_iteration(d_steps=1),
         "always five": broken_iteration(d_steps=5),
         "G first": broken_iteration(g_first=True),
         "losses recorded under each other's name": broken_iteration(swap=True),
-    }.items(),
-    ids=lambda item: item[0],
+    }
 )
 def test_iteration_mutants(mutant):
-    assert_killed(oracle_iteration, mutant[1])
+    assert_killed(oracle_iteration, mutant)
 
 
 # ---- a run can be repeated, resumed and copied, to the bit
@@ -326,20 +316,16 @@ def test_samples():
     assert not torch.equal(run.samples(7, seed=0), run.samples(7, seed=1))
 
 
-@pytest.mark.parametrize(
-    "look",
-    {
+@faults({
         "from the training stream": lambda run: run.generator.eval()(run.noise()[:7]).detach(),
         "left in eval mode": lambda run: run.generator.eval()(torch.ones(7, 2)).detach(),
         "all parts back to train mode": lambda run: (run.generator.eval()(torch.ones(7, 2)).detach(),
                                                      run.generator.train())[0],
         "batch norm moved": lambda run: run.generator(torch.ones(7, 2)).detach(),
         "with its graph": lambda run: run.generator(torch.ones(7, 2)),
-    }.items(),
-    ids=lambda item: item[0],
-)  # fmt: skip
-def test_samples_mutants(look):
-    assert_killed(oracle_looking, look[1])
+    })  # fmt: skip
+def test_samples_mutants(mutant):
+    assert_killed(oracle_looking, mutant)
 
 
 def test_logits():
@@ -668,105 +654,10 @@ def test_fused_adam_is_adam():
     torch.testing.assert_close(parameters(run.generator), parameters(other.generator), rtol=0, atol=1e-9)
 
 
-# ---- stopping
-
-
-@pytest.mark.parametrize(("name", "part"), [("loss_d", "discriminator"), ("loss_g", "generator")])
-@pytest.mark.parametrize(("steps", "bad"), [(3, 2), (250, 150), (100, 100)])
-def test_nan_stops_with_the_step_and_the_name(name, part, steps, bad):
-    calls = []
-
-    def spoiled(*logits):
-        calls.append(1)
-        good = getattr(small().objective, part)(*logits)
-        return good * float("nan") if len(calls) == bad else good
-
-    gan = small(objective=small().objective._replace(**{part: spoiled}))
-    with pytest.raises(DivergedError, match=f"{name} is nan since step {bad}; .*Try a smaller learning rate"):
-        training.fit(gan, DATA, steps=steps)
-    assert len(calls) <= bad + loop.CHECK_EVERY
-
-
-def test_a_look_for_nan_does_not_go_through_the_whole_history():
-    run = training.fit(small(), DATA, steps=300)
-    run.losses[0] = float("nan")  # long past: seen in its time, not looked at again
-    assert training.train(run, 150).step == 450
-
-
-def test_keyboard_interrupt_leaves_a_usable_run(capsys):
-    def impatient(run):
-        if run.step == 4:
-            raise KeyboardInterrupt
-
-    run = training.fit(small(), DATA, steps=10, watch=impatient)
-    assert run.step == 4
-    assert "stopped at step 4;" in capsys.readouterr().out
-    assert same(training.train(run, 6), training.fit(small(), DATA, steps=10))
-
-
-def test_keyboard_interrupt_within_a_step():
-    class Pressed(nn.Linear):
-        calls = 0
-
-        def forward(self, x):
-            Pressed.calls += 1
-            if Pressed.calls == 9:  # in G's third step: two steps of D and one of G call D five times, one check before
-                raise KeyboardInterrupt
-            return super().forward(x)
-
-    run = training.fit(small(discriminator=partial(Pressed, 1, 1)), DATA, steps=10)
-    assert run.step == len(run.history["loss_d"]) == 2
-    assert all(p.requires_grad for p in run.discriminator.parameters()), "D stayed frozen"
-    assert training.train(run, 3).step == 5
-
-
-def test_keyboard_interrupt_ends_all_replicates():
-    def impatient(run):
-        if (run.seed, run.step) == (1, 2):
-            raise KeyboardInterrupt
-
-    runs = training.replicate(small(), DATA, steps=4, seeds=(0, 1, 2), watch=impatient)
-    assert [run.step for run in runs] == [2, 2, 2]  # small networks move on together
-
-
 def test_watch_sees_every_step():
     seen = []
     training.fit(small(), DATA, steps=3, watch=lambda run: seen.append((run.step, len(run.history["loss_d"]))))
     assert seen == [(1, 1), (2, 2), (3, 3)]
-
-
-# ---- the progress bar
-
-
-def test_progress_in_a_notebook_is_one_stable_line(tmp_path):
-    code = (
-        "from gan_core import datasets, methods, training\n"
-        "data = datasets.ring()\n"
-        "run = training.fit(methods.gan(data.shape, width=4), data, steps=1_000)"
-    )
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    (output,) = notebook.cells[0].outputs
-    assert output.output_type == "display_data"
-    assert output.data["text/plain"] == "1,000 training steps"
-    assert "application/vnd.jupyter.widget-view+json" in output.data
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-def test_progress_in_a_terminal(monkeypatch):
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stderr", screen)
-    training.replicate(small(), DATA, steps=5, seeds=(0, 1))
-    assert "2 runs of 5 training steps: 100%" in screen.getvalue()
-
-
-def test_no_progress_where_nobody_looks(capfd):
-    training.fit(small(), DATA, steps=2)
-    assert capfd.readouterr() == ("", "")
 
 
 # ---- bad input
