@@ -23,6 +23,7 @@ _spent = Counter()  # notebook -> seconds so far
 
 def pytest_addoption(parser):
     parser.addoption("--no-budgets", action="store_true", help="show the notebooks' times but let them take longer")
+    parser.addoption("--every-chapter", action="store_true", help="tests/test_lab.py runs all chapters in the browser")
     parser.addoption("--device", default="cpu", help="where tests/test_on_device.py computes: cpu (default), cuda …")
 
 

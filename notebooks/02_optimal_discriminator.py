@@ -9,17 +9,17 @@
 # %% [markdown]
 # # 02 · The optimal discriminator
 #
-# **The question.** A discriminator is asked one thing: is this example real? What does the best possible one
-# answer, and why does its answer tell a generator how far it is from the data?
+# **The question.** A discriminator has one task: to say whether an example is real. What does the best possible one
+# answer, and why does its answer show how far a generator is from the data?
 #
 # *85 minutes.*
 #
 # **You will be able to**
 #
-# - derive $V(D)$ from the likelihood of a coin, and say where the ½ went;
+# - derive $V(D)$, the value of a discriminator, from the likelihood of a coin, and say why a ½ is left out;
 # - write down the best discriminator, and recognise it in a trained network;
-# - turn its value into a Jensen–Shannon divergence, with the right sign and the right factor;
-# - say what a generator's gradient is at the best discriminator, and what is left of it at any other.
+# - turn the value of the best one into a Jensen–Shannon divergence, with the right sign and factor;
+# - say what a generator's gradient is at the best discriminator, and whether this holds at any other.
 #
 # **Predict before you run.** You train a discriminator for a long time against a generator that does not move. Its
 # loss, $-\mathbb E[\log D(\text{real})]-\mathbb E[\log(1-D(\text{fake}))]$, settles at 0.9. Is that good or bad? And
@@ -46,18 +46,18 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 #
 # $$ r(x) = \frac{p(x)}{q(x)} . $$
 #
-# But nobody gives us $p$ and $q$. We have *examples*, and examples have no density. The way out is to ask a question
-# that examples can answer. Take equally many real and fake ones. Write $y=1$ on the real, $y=0$ on the fake. Shuffle.
-# By Bayes' rule, with $p(y{=}1)=p(y{=}0)=\tfrac12$,
+# But we do not know $p$ and $q$. We only have *examples*. So we ask a question that examples can answer. Take equally
+# many real and fake ones. Label the real ones $y=1$ and the fake ones $y=0$, and shuffle them. By Bayes' rule, with
+# $p(y{=}1)=p(y{=}0)=\tfrac12$,
 #
 # $$ r(x) = \frac{p(x\mid y{=}1)}{p(x\mid y{=}0)} = \frac{p(y{=}1\mid x)}{p(y{=}0\mid x)} = \frac{D(x)}{1-D(x)},
 # \qquad D(x) = p(y{=}1\mid x) = \frac{p(x)}{p(x)+q(x)} . $$
 #
-# A ratio of densities has become a probability, and probabilities can be learnt from labels. Call $D$ the
-# *discriminator*.
+# (For the last step, solve $\frac pq=\frac D{1-D}$ for $D$.) A ratio of densities has become a probability, and
+# probabilities can be learnt from labels. We call $D$ the *discriminator*.
 #
-# Here are a $p$ with two modes and a $q$ with one. **Predict:** where is $D$ above ½? What does it do far out on both
-# sides?
+# Here is a $p$ with two modes and a $q$ with one. **Predict:** where is $D$ above ½? To which value does it go far out
+# on both sides?
 
 # %%
 data = datasets.mixture([-1.5, 1.5], std=[0.5, 0.8], weights=[0.6, 0.4])
@@ -70,7 +70,7 @@ best = divergences.optimal_discriminator(p, q)  # p/(p + q)
 
 # %% [markdown]
 # The simplest classifier is *counting*: cut the line into bins, and in each bin take the share of real ones among all
-# labelled examples. It never sees a density.
+# labelled examples. It needs no density.
 
 # %%
 edges = np.linspace(-4, 5, 31)
@@ -90,9 +90,9 @@ figures.discriminator.label_shares(x[seen], p[seen], q[seen], best[seen], centre
 plt.show()
 
 # %% [markdown]
-# Three thousand examples of each kind, and the counted shares (circles) already lie near the green curve. Is that so
-# in the limit, and how fast? For the exact masses of the bins we need the cumulative distribution function of a
-# Gaussian.
+# With three thousand examples of each kind, the counted shares (circles) already lie near the green curve, $p/(p+q)$.
+# Do they reach it in the limit, and how fast? To test this we need the exact mass of each bin, from the cumulative
+# distribution function of a Gaussian.
 
 # %%
 p_bins = 0.6 * np.diff(norm.cdf(edges, -1.5, 0.5)) + 0.4 * np.diff(norm.cdf(edges, 1.5, 0.8))
@@ -119,7 +119,7 @@ claim(
 )
 
 # %% [markdown]
-# "Equally many" was not decoration. **Predict** what the shares tend to with three real examples for each fake one.
+# "Equally many" matters. **Predict:** to what do the shares tend with three real examples for each fake one?
 
 # %%
 uneven = label_shares(3_000_000, 1_000_000, seed=0)
@@ -141,26 +141,26 @@ claim(
 # %% [markdown]
 # ## A likelihood, and a ½ dropped on purpose (6 min)
 #
-# An image has far too many bins to count in. So we let $D$ be a function with parameters and ask: which $D$ makes the
-# labels that we see most likely? Each label is a coin that shows 1 with probability $D(x_i)$. The likelihood of $2N$
-# labels is a product,
+# For images one cannot count: there would be far too many bins. So we let $D$ be a function with parameters and ask:
+# which $D$ makes the labels that we see most likely? Each label is like a coin that shows 1 with probability $D(x_i)$.
+# The likelihood of $2N$ labels is a product,
 #
-# $$ \prod_{i=1}^{2N} D(x_i)^{y_i}\,\bigl(1-D(x_i)\bigr)^{1-y_i}, $$
+# $$ \prod_{i=1}^{2N} D(x_i)^{y_i}\,\bigl(1-D(x_i)\bigr)^{1-y_i}. $$
 #
-# and its logarithm, divided by the number of labels, is a mean. Half of the labels are 1 and half are 0. So for large
-# $N$ it tends to
+# Its logarithm is a sum; divided by the number of labels, it is a mean. Half of the labels are 1 and half are 0. So for
+# large $N$ this mean tends to
 #
 # $$ \tfrac12\,\mathbb E_{p}[\log D(x)] + \tfrac12\,\mathbb E_{q}[\log(1-D(x))] . $$
 #
-# Now drop the ½:
+# Now we leave out the ½:
 #
 # $$ V(D) = \mathbb E_{p}[\log D(x)] + \mathbb E_{q}[\log(1-D(x))] . $$
 #
-# A constant factor does not move the maximum: the best $D$ is the same. But it does move the *number*, and numbers
-# are what we read off a loss curve. scikit-learn's `log_loss` is minus the mean log-likelihood. Let us measure both.
+# A constant factor does not change which $D$ is best. But it does change the *number*, and the number is what we see in
+# a loss curve. scikit-learn's `log_loss` is minus the mean log-likelihood, with the ½. Let us measure both.
 
 # %%
-some_d = 0.1 + 0.8 * norm.cdf(-x)  # a discriminator that nobody trained: "real" means left
+some_d = 0.1 + 0.8 * norm.cdf(-x)  # an untrained discriminator: the further left, the surer it says "real"
 rng = torch.Generator().manual_seed(0)
 real, fake = data.sample(500_000, rng)[:, 0].numpy(), model.sample(500_000, rng)[:, 0].numpy()
 labels = np.repeat([1, 0], 500_000)
@@ -203,14 +203,14 @@ claim(
 )
 
 # %% [markdown]
-# So when you read a discriminator's loss, first find out which of the two it is. Code that *adds* the loss on the
-# real batch and the loss on the fake batch computes $-V$: chance is 1.386. Code that *averages* over both batches has
-# the ½: chance is 0.693. In this course it is always $-V$ (`objectives.cross_entropy`).
+# So when you read a discriminator's loss, first find out which of the two it is. Code that *adds* the loss on the real
+# batch and the loss on the fake batch computes $-V$: guessing gives 1.386. Code that *averages* over both batches has
+# the ½: guessing gives 0.693. In this course it is always $-V$ (`objectives.cross_entropy`).
 #
 # ## The best answer, place by place (5 min)
 #
-# To find the best $D$ we need no calculus at first. $V$ is a sum over places $x$, and at each place we may answer
-# what we like. So at each place we try all answers $d$ and keep the one that earns most,
+# To find the best $D$ we need no calculus at first. $V$ is a sum over places $x$, and at each place $D$ is free to give
+# any answer. So at each place we try many answers $d$ and keep the one that makes this term largest:
 #
 # $$ p(x)\,\log d + q(x)\,\log(1-d) . $$
 
@@ -226,8 +226,8 @@ figures.discriminator.value_of_an_answer(d, curves, maxima)
 plt.show()
 
 # %% [markdown]
-# Each curve has one top. The dots were not put on the tops: they were put at $p/(p+q)$. That the two agree is the
-# claim, for every point of the grid at once.
+# Each curve has one maximum. The dots are not placed at the maxima, but at $d=p/(p+q)$. The claim is that the two
+# agree, at every point of the grid.
 
 # %%
 found = d[(p[:, None] * np.log(d) + q[:, None] * np.log(1 - d)).argmax(1)]  # the best of 1,999 answers at each x
@@ -242,15 +242,16 @@ claim(
 )
 
 # %% [markdown]
-# Calculus says it in one line: $\frac{\partial}{\partial d}\,[\,p\log d+q\log(1-d)\,] = \frac pd-\frac q{1-d}$ is 0
-# at $d=\frac p{p+q}$. This is Proposition 1 of Goodfellow et al. 2014. The same function came out of Bayes' rule
-# above. That is no accident: the most likely probability of a label *is* the probability of the label.
+# Calculus says it in one line: $\frac{\partial}{\partial d}\,[\,p\log d+q\log(1-d)\,] = \frac pd-\frac q{1-d}$ is 0 at
+# $d=\frac p{p+q}$. This is Proposition 1 of Goodfellow et al. 2014; the best $D$ is written $D^*$. Bayes' rule gave the
+# same function above. That is no accident: the answer that makes the labels most likely *is* the true probability of
+# the label.
 #
 # ## A D that only ever saw samples (8 min, depth)
 #
-# Now a network. It never sees $p$ or $q$, only batches of 256 real and 256 fake points, and it takes 600 gradient
-# steps up $V$. We train five of them, from five seeds. **Predict:** where will they agree with $D^*$, and where will
-# they not?
+# Now we train a network. It never sees $p$ or $q$, only batches of 256 real and 256 fake points. It takes 600 gradient
+# steps that increase $V$. We train five networks, from five seeds. **Predict:** where will they agree with $D^*$, and
+# where not?
 
 
 # %%
@@ -298,13 +299,13 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** In the tails the best discriminator is sure, because $p$ dies out before $q$ does. The trained
-# ones cannot know that: nobody ever showed them a point there. "The best $D$" is a statement about every $x$. A
-# trained $D$ is a statement about the $x$ that came by.
+# **Did you notice?** In the tails $D^*$ is near 0, because $p$ falls towards 0 faster than $q$ does. The trained
+# networks cannot know that: they never saw a point there. $D^*$ is the best answer at every $x$. A trained $D$ is good
+# only at the $x$ that it has seen.
 #
 # "If the discriminator was estimated properly", say the slides before they write $D^*$ (slide source, line 141). We
-# have now seen one thing that hides in this *if*. The other is a $D$ that *can* bend. A single linear layer gives a
-# sigmoid, which goes up once or down once.
+# have now seen one thing that this *if* needs: examples. The other is a flexible $D$. With a single linear layer $D$ is
+# a sigmoid: it only rises, or only falls. (A *nat* is the unit of $V$: we use natural logarithms.)
 
 # %%
 straight = np.stack([train(network(seed, depth=0), seed) for seed in range(5)])
@@ -322,7 +323,7 @@ claim(
 # %% [markdown]
 # ## What the best D is worth (7 min)
 #
-# Put $D^*$ into $V$. Each logarithm contains $p+q$; make it the average $m=\tfrac12(p+q)$ by taking out a 2:
+# Put $D^*$ into $V$. With the average $m=\tfrac12(p+q)$ we have $p+q=2m$, and each logarithm gives a $-\log 2$:
 #
 # $$ V(D^*) = \mathbb E_p\Bigl[\log\frac{p}{p+q}\Bigr] + \mathbb E_q\Bigl[\log\frac{q}{p+q}\Bigr]
 # = \mathrm{KL}(p\,\|\,m) + \mathrm{KL}(q\,\|\,m) - 2\log 2 = 2\cdot\mathrm{JSD}(p,q) - \log 4 . $$
@@ -357,9 +358,9 @@ claim(
 )
 
 # %% [markdown]
-# Move the model. Watch the green curve, and the two numbers: one is an integral over $D^*$, the other never heard of
-# a discriminator. **Predict** first: with shift 0, which is easier to tell from the data, a model three times as wide
-# or one three times as narrow?
+# Move the model. Watch the green curve, and the two numbers under the figure: the first is computed from $D^*$, the
+# second from $p$ and $q$ alone. **Predict** first: with shift 0, which is easier to tell from the data, a model three
+# times as wide or one three times as narrow?
 
 
 # %%
@@ -376,8 +377,8 @@ def two_gaussians(shift, width):
 widgets.explore(two_gaussians, shift=(-6.0, 6.0, 0.5, 2.0), width=(0.3, 3.0, 0.1, 1.0))
 
 # %% [markdown]
-# With equal widths $D^*$ is a sigmoid. With unequal widths it is a hill or a valley: the narrow one wins in the
-# middle, the wide one on both sides. And the prediction:
+# With equal widths $D^*$ is a sigmoid. With unequal widths it is a hill or a valley: the narrow density is the larger
+# one in the middle, the wide one on both sides. And the prediction:
 
 # %%
 wide = np.linspace(-24, 24, 4801)
@@ -392,13 +393,13 @@ claim(
 )
 
 # %% [markdown]
-# JSD has no ruler. Stretch the $x$-axis and every $D(x)$ moves along with its $x$; nobody can tell better than
-# before.
+# JSD does not measure lengths. If we stretch the $x$-axis, each $x$ keeps its $D(x)$, and JSD stays the same. Stretch
+# the narrow case by three and exchange $p$ and $q$: it has become the wide case.
 #
 # ## A D that is not the best (8 min, depth)
 #
-# In a real GAN nobody has $D^*$. How much of the story survives? **Predict:** put some other $D$ into
-# $\tfrac12(V(D)+\log 4)$. Is it a bit too large, a bit too small, or either?
+# In a real GAN nobody has $D^*$. What is still true then? **Predict:** put some other $D$ into $\tfrac12(V(D)+\log 4)$.
+# Is the result larger than the JSD, smaller, or can it be either?
 
 # %%
 rng = np.random.default_rng(1)
@@ -432,12 +433,13 @@ claim(
 )
 
 # %% [markdown]
-# Always too small: a *lower* bound, and the gap is itself a divergence, between what $D$ says and what it should say.
+# It is always smaller: a *lower* bound. What is missing is itself a divergence, between what $D$ says and what it
+# should say.
 #
-# That is good news for $D$: however far it climbs, it never claims too much. It is bad news for $G$. The generator
-# goes *down* on $V$, and pushing a lower bound down does not push down what lies above it. Look: the data is
-# $\mathcal N(0,1)$, the model $\mathcal N(\theta,1)$. The black curve is the true JSD. Each other curve belongs to
-# one $D$, the best for *one* $\theta$ (the dot), which is then held while the model moves.
+# For $D$ this is good: it makes $V$ larger, and its estimate is never above the JSD. For the generator $G$ it is bad.
+# It makes $V$ *smaller*, and when a lower bound falls, the JSD above it need not fall. In the figure the data are
+# $\mathcal N(0,1)$, the model is $\mathcal N(\theta,1)$. The black curve is the true JSD. Each other curve belongs to
+# one $D$, the best for *one* $\theta$ (the dot). This $D$ stays the same while the model moves.
 
 # %%
 theta = np.linspace(-5, 5, 201)
@@ -477,37 +479,37 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** The bound touches the JSD in one point, with the same slope, and nowhere else. So a *small* step
-# of $G$ goes the right way, and then $D$ must catch up. A *long* step against a $D$ that stands still runs past the
-# data and comes out on the other side, farther away than before. "The generator minimises an approximate JSD" hides
-# this. With a $D$ that is not the best, it goes down on a lower bound, and only what stands above the bound is JSD.
+# **What you saw.** Each bound touches the JSD at one point only, and has the same slope there. So a *small* step of $G$
+# goes the right way, and then $D$ must learn again. A *long* way against a fixed $D$ leads past the data to the other
+# side, farther away than before. "The generator minimises an approximate JSD" does not say this. With a $D$ that is not
+# the best, $G$ makes a lower bound smaller, and the JSD itself may grow.
 #
 # ## Half-way
 #
 # *42 minutes lie behind you, 43 ahead: a good place to stop.*
 #
-# **So far:** the best discriminator says $p/(p+q)$ at each place, and a trained one comes near it wherever there
-# are examples. What the best one is worth is $2\cdot\mathrm{JSD}-\log 4$; any other is worth less, so in training
-# one sees a lower bound. **To come:** what the generator feels of all this, and why accuracy is something else.
+# **So far:** the best discriminator says $p/(p+q)$ at each place, and a trained one comes near it wherever there are
+# examples. The best one has the value $2\cdot\mathrm{JSD}-\log 4$; any other has less, so in training one sees a lower
+# bound. **To come:** which gradient the generator gets, and why accuracy is something else.
 #
 # ## What the generator feels (9 min)
 #
-# The generator never sees the number $V$, only its gradient. We have two generator losses to compare (Goodfellow et
-# al. 2014 propose both):
+# The generator never sees the number $V$, only a gradient. We compare two generator losses (Goodfellow et al. 2014
+# propose both; chapter 06 explains their names):
 #
-# - *saturating*: go down on $\mathbb E_q[\log(1-D)]$, the part of $V$ that depends on the generator;
-# - *non-saturating*: go down on $\mathbb E_q[-\log D]$.
+# - *saturating*: minimise $\mathbb E_q[\log(1-D)]$, the part of $V$ that depends on the generator;
+# - *non-saturating*: minimise $\mathbb E_q[-\log D]$.
 #
-# Take 200 models $q=\mathrm{softmax}(\theta)$ on 8 bins, each with its own data $p$. Hold $D$ at $D^*$ and let torch
-# differentiate with respect to $\theta$, to the last digit. **Predict:** of which divergence is each of the two the
-# gradient?
+# Take 200 models $q=\mathrm{softmax}(\theta)$ on 8 bins, each with its own data $p$. Hold $D$ fixed at $D^*$ and let
+# torch compute the gradient with respect to $\theta$. **Predict:** each of the two is the gradient of a divergence. Of
+# which?
 
 # %%
 rng = torch.Generator().manual_seed(0)
 theta = torch.randn(200, 8, generator=rng).requires_grad_()
 p_t = torch.softmax(torch.randn(200, 8, generator=rng), dim=-1)
 q_t = torch.softmax(theta, dim=-1)
-d_t = (p_t / (p_t + q_t)).detach()  # D*, held: no gradient flows through it
+d_t = (p_t / (p_t + q_t)).detach()  # D*, held fixed: no gradient flows through it
 
 
 def gradient(values):
@@ -541,8 +543,8 @@ claim(
 )
 
 # %% [markdown]
-# The first is the tangent of the last section again. The second, Theorem 2.5 of Arjovsky & Bottou 2017, looks
-# alarming: *minus* the JSD? Does the generator try to get away from the data? No. The difference has another name.
+# The first is the common slope of the last section again. The second, Theorem 2.5 of Arjovsky & Bottou 2017, looks
+# strange: *minus* the JSD? Does the generator go away from the data? No. The difference can be written in another way.
 
 # %%
 random_m = (random_p + random_q) / 2
@@ -557,11 +559,12 @@ claim(
 )
 
 # %% [markdown]
-# It is a reverse KL, softened: half of $m$ is $p$ itself (Shannon et al. 2020). So both losses pull the model towards
-# the data, and differ in how hard; chapter 06 is about that.
+# It is a softer form of the reverse KL, $\mathrm{KL}(q\,\|\,p)$: in place of $q$ it has $m$, and half of $m$ is $p$
+# itself (Shannon et al. 2020). So both losses pull the model towards the data, but not equally hard; chapter 06 is
+# about that.
 #
-# One thing may look like a trick: we *held* $D^*$, though it depends on $q$, and so on $\theta$. **Predict:** what
-# changes when it is not held, and torch differentiates through $p/(p+q)$ as well?
+# One thing may look wrong: we *held* $D^*$ fixed, though it depends on $q$, and so on $\theta$. **Predict:** what
+# changes when it is not fixed, and torch differentiates through $p/(p+q)$ as well?
 
 # %%
 follows = p_t / (p_t + q_t)  # the same numbers; now the gradient flows through them
@@ -597,10 +600,11 @@ claim(
 )
 
 # %% [markdown]
-# At the top of a hill a small step sideways changes nothing. $D^*$ is the top of $V$, so how $D^*$ itself moves does
-# not matter for $V$. $\mathbb E_q[-\log D]$ is another hill, and $D^*$ is not its top.
+# At a maximum the derivative is zero. $D^*$ is the maximum of $V$ over $D$, so a small change of $D^*$ does not change
+# $V$ to first order. But $D^*$ is not a maximum of $\mathbb E_q[-\log D]$.
 #
-# All this holds at $D^*$. Now take a $D$ with the same opinions as $D^*$, but surer of them: multiply its logit by 3.
+# All this holds at $D^*$. Now take a $D$ that is surer, but on the same side of ½ everywhere: multiply the *logit* of
+# $D^*$, $\log\frac{D^*}{1-D^*}$, by 3. In the figure, points on the black line are gradients that agree.
 
 # %%
 sure = torch.sigmoid(3 * torch.logit(d_t))
@@ -630,8 +634,8 @@ claim(
 # %% [markdown]
 # ## Accuracy is not V (6 min, depth)
 #
-# A discriminator is a classifier, so one is tempted to judge it by its *accuracy*: how often is it on the right side
-# of ½? Those two D's, $D^*$ and the surer one, are on the same side everywhere. **Predict:** same accuracy? Same $V$?
+# A discriminator is a classifier, so many judge it by its *accuracy*: how often is it on the right side of ½? $D^*$ and
+# the surer $D$ are on the same side everywhere. **Predict:** do they have the same accuracy? The same $V$?
 
 
 # %%
@@ -680,11 +684,11 @@ claim(
 )
 
 # %% [markdown]
-# $V$ is a mean *log-probability*: it punishes a wrong certainty without limit. Accuracy only counts. Accuracy has a
-# divergence of its own. The best one is reached by $D^*$, and it is a simple function of the *total variation*
-# $\mathrm{TV}=\tfrac12\sum|p-q|$. So "make the best accuracy small" and "make $V(D^*)$ small" are two different
-# wishes, and a generator that cannot do everything must choose. Let it choose the mean $\mu$ of a Gaussian of width
-# 1.
+# $V$ is a mean *log-probability*: an answer that is sure and wrong costs much, without limit. Accuracy only counts.
+# Accuracy belongs to another divergence. $D^*$ has the best accuracy, and this is a simple function of the *total
+# variation* $\mathrm{TV}=\tfrac12\sum|p-q|$. So "make the best accuracy small" and "make $V(D^*)$ small" are two
+# different aims. For a generator that cannot reach $q=p$ they have different answers. Let it choose the mean $\mu$ of a
+# Gaussian of width 1.
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -712,14 +716,15 @@ claim(
 # ## What the sources get wrong (6 min, depth)
 #
 # The Japanese slides (sakai 2018, 「GAN とは」) derive what this chapter derives. Their result,
-# $V(D^*)=2\cdot\mathrm{JSD}-\log 4$ (slide source, line 148), is right. On the next slide they need it the other way
-# round, and three things go wrong.
+# $V(D^*)=2\cdot\mathrm{JSD}-\log 4$ (slide source, line 148), is right. On the next slide they solve it for the JSD,
+# and three things go wrong.
 #
 # **Line 166, row 1 to row 2.** Row 1 has the ½ of the JSD: 「½{KL(…)+KL(…)}」. Row 2,
 # 「$\mathbb E_{p}[\log\frac{2p}{p+q}]+\mathbb E_{q}[\log\frac{2q}{p+q}]$」, has lost it.
 #
 # **Rows 3 and 4.** The 2 in each logarithm is taken out as 「$-\log 4$」. But $\log 2p/(p+q)=\log D^*+\log 2$: it is
-# *plus* $\log 4$. And the ½ is still missing. Right is $\tfrac12(V(D^*)+\log 4)$, as their own line 148 says.
+# *plus* $\log 4$. And the ½ is still missing. The right result is $\tfrac12(V(D^*)+\log 4)$, as their own line 148
+# says.
 
 # %%
 row_2 = (random_p * np.log(random_p / random_m)).sum(-1) + (random_q * np.log(random_q / random_m)).sum(-1)
@@ -742,10 +747,10 @@ claim(
 )
 
 # %% [markdown]
-# **Lines 168, 180 and 184** draw the generator's noise from $p_g$: 「$\mathbb E_{p_g(z)}[\log(1-D(G(z)))]$」. The
-# letter is already taken: $p_g$ is the distribution of what comes *out* of $G$. What goes in is $p_z$. (Algorithm 1
-# of the 2014 paper has the same slip.) Where both are numbers one can do what is written: draw from $p_g$, and send
-# it through $G$ again.
+# **Lines 168, 180 and 184** draw the generator's noise from $p_g$: 「$\mathbb E_{p_g(z)}[\log(1-D(G(z)))]$」. But $p_g$
+# is the distribution of what comes *out* of $G$. What goes in has the distribution $p_z$. (Algorithm 1 of the 2014
+# paper has the same slip.) If noise and examples are both single numbers, one can do what is written: draw from $p_g$,
+# and put the result into $G$ again.
 
 # %%
 rng = np.random.default_rng(0)
@@ -771,9 +776,9 @@ claim(
 # **Line 170** reads the game as 「正答率の最小化」, making the *rate of correct answers* small. It is a mean log-probability:
 # see `02/same-accuracy`, `02/two-wishes` and `02/first-term` above.
 #
-# **Line 174** has two slips. 「近似的なJSD距離の最小化」 says that $G$ minimises "an approximate JSD": see `02/held-worse`. And
-# it calls JSD a *distance* (距離). A distance is never longer than a detour. JSD is. Its square root is not (chapter
-# 03).
+# **Line 174** has two slips. 「近似的なJSD距離の最小化」 says that $G$ minimises "an approximate JSD": see `02/held-worse`. And it
+# calls JSD a *distance* (距離). With a distance, the straight way is never longer than a detour. With JSD it can be, with
+# its square root it cannot (chapter 03).
 
 # %%
 here, between, there = np.array([1.0, 0.0]), np.array([0.5, 0.5]), np.array([0.0, 1.0])
@@ -827,8 +832,7 @@ check("02.1", best_d)
 #
 # **Exercise 02.2** · ★☆☆ · 5 minutes, depth
 #
-# Write $V(D)$ for masses `p` and `q` (they sum to one) and answers `d` strictly between 0 and 1. One number comes
-# out.
+# Write $V(D)$ for masses `p` and `q` (they sum to one) and answers `d` strictly between 0 and 1. Return one number.
 
 
 # %%
@@ -848,15 +852,15 @@ check("02.2", v)
 # check("02.2", v)
 # ```
 #
-# An expectation over bins is a sum with the masses as weights. `divergences.value` does the same, and knows what to
-# do with zeros.
+# An expectation over bins is a sum with the masses as weights. `divergences.value` does the same, and also handles
+# zeros.
 #
 # </details>
 #
 # **Exercise 02.3** · ★★☆ · 4 minutes, depth
 #
-# Back to the prediction of the first page. The loss $-V$ of a discriminator that is as good as can be settles at 0.9.
-# What is the JSD between data and model, to two digits?
+# Back to the prediction at the top. The loss $-V$ of the best possible discriminator settles at 0.9. What is the JSD
+# between data and model, to two digits?
 
 # %%
 jsd_behind_the_curve = None
@@ -872,7 +876,7 @@ check("02.3", jsd_behind_the_curve)
 # check("02.3", jsd_behind_the_curve)
 # ```
 #
-# 0.24 nats, about a third of the way from 0 to log 2 = 0.69. Were $D$ not the best, it would be *at least* 0.24.
+# 0.24 nats, about a third of the way from 0 to log 2 = 0.69. If $D$ is not the best, the JSD is *at least* 0.24.
 #
 # </details>
 #
@@ -895,7 +899,8 @@ check("02.4", answer)
 # check("02.4", answer)
 # ```
 #
-# The classifier learns the odds of the *labels*: $2p/(2p+q)$. It calls a perfect generator "probably real".
+# The classifier learns the odds of the *labels*: $2p/(2p+q)$. It says ⅔, "probably real", even to the examples of a
+# perfect generator.
 #
 # </details>
 #
@@ -936,11 +941,10 @@ checked()
 # ## Further reading
 #
 # - Goodfellow et al. 2014, *Generative Adversarial Nets*: Proposition 1 and Theorem 1.
-# - Mohamed & Lakshminarayanan 2016, *Learning in Implicit Generative Models*: the road from density ratios to classifiers.
+# - Mohamed & Lakshminarayanan 2016, *Learning in Implicit Generative Models*: from density ratios to classifiers.
 # - Arjovsky & Bottou 2017, *Towards Principled Methods for Training Generative Adversarial Networks*: Theorem 2.5.
 # - Shannon et al. 2020, *Non-saturating GAN Training as Divergence Minimization*: the softened reverse KL.
-# - Lin 1991, *Divergence Measures Based on the Shannon Entropy*; Endres & Schindelin 2003, *A New Metric for Probability
-#   Distributions*: JSD and its root.
+# - Lin 1991, *Divergence Measures Based on the Shannon Entropy*; Endres & Schindelin 2003, *A New Metric for
+#   Probability Distributions*: JSD and its root.
 #
-# **Next:** chapter 03 lays the divergences side by side and asks which of them notices when two distributions come
-# closer.
+# **Next:** chapter 03 compares the divergences and asks which of them change when two distributions come closer.

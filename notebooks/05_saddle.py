@@ -9,8 +9,7 @@
 # %% [markdown]
 # # 05 · The saddle
 #
-# **The question.** A GAN has two players, and each walks downhill on a loss of its own. Do they meet at the
-# equilibrium?
+# **The question.** A GAN has two players, and each goes downhill on its own loss. Do they reach the equilibrium?
 #
 # *80 minutes.*
 #
@@ -18,14 +17,14 @@
 #
 # - write a two-player game as a vector field, and step through it in six ways;
 # - say beforehand, from two eigenvalues, whether a way of stepping converges;
-# - say what looking ahead through $K$ steps adds, and which of its two terms does it;
+# - say what looking ahead through $K$ steps adds, and what each of its two terms does;
 # - say which objectives and penalties of real GANs converge on the smallest GAN there is, and why;
 # - show that *any* fixed discriminator, even the optimal one, collapses the generator.
 #
-# **Predict before you run.** The game is $V(x,y)=xy$. One player owns $x$ and makes $V$ small, the other owns $y$
+# **Predict before you run.** The game is $V(x,y)=xy$. One player chooses $x$ and makes $V$ small, the other chooses $y$
 # and makes $V$ large. They start at $(1,1)$, at distance 1.41 from the equilibrium $(0,0)$. Both take 500 gradient
-# steps of size 0.1, always at the same moment. How far are they from the equilibrium then: nearly 0, still about
-# 1.41, or more than 10? And if they take turns instead?
+# steps of size 0.1, always at the same moment. How far are they from the equilibrium then: nearly 0, still about 1.41,
+# or more than 10? And if they take turns instead?
 
 # %%
 import matplotlib.pyplot as plt
@@ -40,8 +39,8 @@ figures.use_style()
 # %% [markdown]
 # ## A game is a vector field (8 min)
 #
-# An **equilibrium** (a Nash equilibrium) is a point where neither player gains by moving *alone*. Here is a number
-# that measures how far from it a point is: what the two could gain together, each against the other as it stands,
+# An **equilibrium** (a Nash equilibrium) is a point where neither player gains by moving *alone*. Here is a number that
+# measures how far a point is from an equilibrium: the sum of what each player could gain while the other stays,
 #
 # $$\max_{y'} V(x,y') \;-\; \min_{x'} V(x',y).$$
 #
@@ -64,13 +63,13 @@ claim(
 )
 
 # %% [markdown]
-# Now each player follows its own gradient: $x$ goes down, $y$ goes up. Two lines, one for each player, are a
+# Now each player follows its own gradient: $x$ goes down on $V$, $y$ goes up. Two formulas, one for each player, are a
 # **vector field**:
 #
 # $$v_x = -\frac{\partial V}{\partial x} = -y, \qquad v_y = +\frac{\partial V}{\partial y} = x .$$
 #
-# In `gan_core.games` a game *is* these two lines. First we let time run continuously, $w' = v(w)$ with
-# $w=(x,y)$, and ask scipy for the solution. **Predict**: where does the field lead?
+# In `gan_core.games` a game *is* these two formulas. First we let time run continuously, $w' = v(w)$ with $w=(x,y)$,
+# and ask scipy for the solution. **Predict**: where does the field lead?
 
 # %%
 xy = games.bilinear()
@@ -90,11 +89,12 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** No arrow points at the equilibrium. Each player improves at every moment, and they get nowhere.
-# That is no fault of a step size: there are no steps yet.
+# **Did you notice?** No arrow points at the equilibrium. Each player improves at every moment, and still they come no
+# closer. The step size cannot be the reason: there are no steps yet.
 #
 # And what if a player does not take a *step* but optimises fully, with the other held fixed? Then there is no answer:
-# $xy$ is a straight line in $x$, and it has no lowest point. With a fence at $\pm1$ there is one, at the fence.
+# for fixed $y$, $xy$ is a straight line in $x$, and has no lowest point. If $x$ must stay within a *fence* at $\pm1$,
+# there is one, at the fence.
 
 # %%
 fences = np.array([1.0, 10.0, 100.0, 1000.0])
@@ -134,13 +134,13 @@ claim(
 # |---|---|
 # | simultaneous | $w \leftarrow w + \eta\,v(w)$ |
 # | alternating | $x \leftarrow x+\eta\,v_x(x,y)$, then $y \leftarrow y+\eta\,v_y(x,y)$ with the *new* $x$ |
-# | extragradient | look half a step ahead, $\tilde w = w+\eta\,v(w)$; then $w \leftarrow w + \eta\,v(\tilde w)$ |
+# | extragradient | look one step ahead, $\tilde w = w+\eta\,v(w)$; then $w \leftarrow w + \eta\,v(\tilde w)$ |
 # | optimistic | $w \leftarrow w + \eta\,\bigl(2v(w)-v(w_{\text{before}})\bigr)$ |
 # | look-ahead | $x$ descends $V(x,\,y_K(x))$, where $y_K$ is $y$ after $K$ virtual steps; $y$ makes one real step |
 # | first order only | the same, but $x$ ignores that $y_K$ depends on $x$ |
 #
-# The last two have a section of their own below. **Predict** for the first four: towards the equilibrium, away from
-# it, or around it?
+# ($w_{\text{before}}$ is $w$ one update earlier.) The last two have a section of their own below. **Predict** for the
+# first four: towards the equilibrium, away from it, or around it?
 
 # %%
 eta, start = 0.1, (1, 1)
@@ -160,7 +160,7 @@ plt.show()
 
 # %% [markdown]
 # Simultaneous steps spiral *out*. The reason is Pythagoras: the step $\eta v$ is at right angles to $w$ and has the
-# length $\eta\lVert w\rVert$, so the distance grows by $\sqrt{1+\eta^2}$ at every update, from wherever you are.
+# length $\eta\lVert w\rVert$, so each update multiplies the distance by $\sqrt{1+\eta^2}$, at every point.
 
 # %%
 k = np.arange(501)
@@ -185,7 +185,7 @@ claim(
 )
 
 # %% [markdown]
-# Is $\eta$ just too large? Smaller steps need more updates for the same way around. We hold $\eta k = 50$ fixed.
+# Is $\eta$ just too large? With smaller steps the same way needs more updates. So we hold the time $\eta k = 50$ fixed.
 
 # %%
 measured = [
@@ -198,8 +198,8 @@ print("the same time 50 with η = 0.1, 0.03, 0.01, 0.003: ×", np.round(measured
 claim("05/smaller-steps", "Smaller steps make the spiral slower, but it never turns inwards.", measured, above=1.0)
 
 # %% [markdown]
-# Taking turns changes the picture, and with the same field. The distance goes up and down and stays in its bounds.
-# The quantity it keeps is not the circle $x^2+y^2$ but a slightly tilted ellipse.
+# Taking turns changes this, with the same field. The distance goes up and down between fixed bounds. What stays
+# constant is not $x^2+y^2$, a circle, but $x^2+y^2-\eta\,xy$, a slightly tilted ellipse.
 
 # %%
 long = games.trajectory(xy, games.alternating(0.1), start, steps=20_000)
@@ -228,8 +228,9 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** One game, one field, one step size. Whether it converges was decided by *how* the same field is
-# used. Between diverging and staying there is only this: does $y$ see the old $x$ or the new one?
+# **What you saw.** The game, the field and the step size were the same. Only the *way* of using the field decided
+# whether it converges. Between diverging and staying in bounds there is one difference: does $y$ see the old $x$ or the
+# new one?
 #
 # ## Two numbers that know it beforehand (8 min)
 #
@@ -237,13 +238,13 @@ claim(
 #
 # $$M=\begin{pmatrix}1&-\eta\\ \eta&1\end{pmatrix},\qquad \lambda = 1\pm i\eta,\qquad |\lambda| = \sqrt{1+\eta^2}.$$
 #
-# After $k$ updates the distance has changed by about $|\lambda|^k$, for the largest **eigenvalue** $\lambda$. So draw
-# $\lambda$ in the complex plane. Inside the unit circle: the update converges. Outside: it runs away. The angle of
-# $\lambda$ is how far it turns.
+# After $k$ updates the distance has been multiplied by about $|\lambda|^k$, where $\lambda$ is the **eigenvalue** of
+# $M$ with the largest $|\lambda|$. So draw $\lambda$ in the complex plane. Inside the unit circle the update converges,
+# outside it diverges. The angle of $\lambda$ shows how far one update turns.
 #
-# For a curved game $M$ is the Jacobian of one update at the equilibrium, and the verdict holds *nearby*.
-# `games.eigenvalues` computes it by finite differences of the update itself.
-# **Predict** where the six curves go as $\eta$ grows from 0, where all of them are at $\lambda=1$.
+# If the field is not linear, $M$ is the Jacobian of one update at the equilibrium, and the result holds *nearby*.
+# `games.eigenvalues` computes it by finite differences of the update itself. **Predict** where the six curves go as
+# $\eta$ grows from 0, where all of them are at $\lambda=1$.
 
 # %%
 INTEGRATORS = {
@@ -269,8 +270,9 @@ figures.games.eigenvalue_curves(curves, etas, marked=79)
 plt.show()
 
 # %% [markdown]
-# Only the vertical line lies outside: simultaneous. The alternating curve *is* the circle. The others bend inwards.
-# Look-ahead bends most, reaches the real axis, and then comes out on the left when $\eta$ is too large.
+# Only the vertical line, simultaneous, lies outside the circle. The alternating curve lies *on* the circle. The others
+# bend inwards. Look-ahead bends most, reaches the real axis, and leaves the circle on the left when $\eta$ is too
+# large.
 
 # %%
 modulus = {name: np.abs(values) for name, values in curves.items()}
@@ -307,7 +309,7 @@ claim(
 rates = {}
 for name, make in INTEGRATORS.items():
     r = np.hypot(*games.trajectory(xy, make(0.1), start, steps=3_000).T)
-    rates[name] = (r[3_000] / r[100]) ** (1 / 2_900)  # what one update did, in the mean over 2,900
+    rates[name] = (r[3_000] / r[100]) ** (1 / 2_900)  # the factor per update, mean over 2,900
     foretold = np.abs(games.eigenvalues(xy, make(0.1))).max()
     print(f"{name:>16}: |λ| = {foretold:.3f}, measured {rates[name]:.3f} per update")
 
@@ -324,15 +326,15 @@ claim(
 # ## Looking ahead (9 min, depth)
 #
 # **Unrolled GANs** (Metz et al. 2017) let the minimising player think: "if I stand here, where will my opponent be
-# after $K$ steps?" It makes the $K$ steps of $y$ in its head, $y_0=y$, $y_{j+1}=y_j+\eta\,\partial V/\partial
+# after $K$ steps?" It makes the $K$ steps of $y$ in thought only, $y_0=y$, $y_{j+1}=y_j+\eta\,\partial V/\partial
 # y\,(x,y_j)$, and goes down on $V(x,y_K(x))$. The derivative has two terms:
 #
 # $$\frac{d}{dx}V\bigl(x,y_K(x)\bigr)
 #   = \underbrace{\frac{\partial V}{\partial x}}_{\text{first order}}
 #   + \underbrace{\frac{\partial V}{\partial y_K}\,\frac{dy_K}{dx}}_{\text{how it answers me}}.$$
 #
-# On $xy$ it can be done by hand. $y_K=y+K\eta x$, so the first term is $y+K\eta x$, and the second is another
-# $K\eta x$. **Predict**: how much does the second term matter at $K=5$? And at $K=1$?
+# On $xy$ it can be done by hand. $y_K=y+K\eta x$, so the first term is $y_K=y+K\eta x$, and the second is $x\cdot
+# K\eta$. **Predict**: how much does the second term matter at $K=5$? And at $K=1$?
 
 # %%
 ahead = {
@@ -386,14 +388,12 @@ claim(
 )
 
 # %% [markdown]
-# The formulas say it: with $K$ looks, the second term does as much as the first again. At $K=5$ either would do.
-# At $K=1$ the first term alone has $|\lambda|=1$ exactly. And that is no accident.
+# So the first term makes $|\lambda|^2$ smaller by $(K-1)\eta^2$, and the second by another $K\eta^2$. At $K=5$ the
+# first alone is enough. At $K=1$ it has $|\lambda|=1$ exactly. There is a reason for this.
 
 # %%
 cut = games.trajectory(xy, games.look_ahead_first_order(0.1, K=1), start=(1, 1), steps=300)
-turns = games.trajectory(
-    xy, games.alternating(0.1), start=(1 + 0.1 * 1, 1), steps=300
-)  # x one step earlier: it returns to 1
+turns = games.trajectory(xy, games.alternating(0.1), start=(1 + 0.1 * 1, 1), steps=300)  # after its first step x is 1
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -415,20 +415,21 @@ claim("05/opponent-stays", "Looking ahead moves y by its one real step; the K st
 #
 # *33 minutes lie behind you, 47 ahead: a good place to stop.*
 #
-# **So far:** a game of two players is a vector field, and the eigenvalues of one update say beforehand what becomes
-# of it. On $xy$ simultaneous steps leave the equilibrium, alternating ones circle about it for ever, and
-# extragradient and looking ahead arrive. **To come:** a GAN of two numbers, and what brings it to rest.
+# **So far:** a game of two players is a vector field, and the eigenvalues of one update say beforehand whether it
+# converges. On $xy$ simultaneous steps go away from the equilibrium, alternating ones circle about it for ever, and
+# extragradient and looking ahead reach it. **To come:** a GAN of two numbers, and what makes it converge.
 #
 # ## The smallest GAN (12 min)
 #
-# The **Dirac-GAN** (Mescheder et al. 2018) has everything a GAN has, and two numbers in all. The data are one point
-# at 0. The generator puts its one point at $\theta$. The discriminator has one weight, $\psi$: its logit is
-# $a(x)=-\psi x$, so $D(x)=\sigma(-\psi x)$ is the probability that $x$ is real. ($\sigma(t)=1/(1+e^{-t})$. The paper
-# writes $D(x)$ for the score of *fake*, $\psi x$.) Then
+# The **Dirac-GAN** (Mescheder et al. 2018) has all parts of a GAN, and only two numbers. The data are one point at 0.
+# The generator puts its one point at $\theta$. The discriminator has one weight, $\psi$: its logit is $a(x)=-\psi x$,
+# so $D(x)=\sigma(-\psi x)$ is the probability that $x$ is real. ($\sigma(t)=1/(1+e^{-t})$. The paper writes $D(x)$ for
+# $\psi x$, which is large for *fake*.) Then
 #
 # $$V(\theta,\psi)=\log D(0)+\log\bigl(1-D(\theta)\bigr)=-\log 2+\log\sigma(\psi\theta).$$
 #
-# At $(0,0)$ the generator has the data and the discriminator says ½ everywhere. Eight methods, eight fields:
+# At $(0,0)$ the generator's point is the data and the discriminator says ½ everywhere. Here are eight methods with
+# their fields ($c$, $\gamma$, $g_0$ and $s$ are fixed numbers):
 #
 # | name | $v_\theta$ | $v_\psi$ |
 # |---|---|---|
@@ -441,8 +442,8 @@ claim("05/opponent-stays", "Looking ahead moves y by its one real step; the K st
 # | `r1` | $-\psi\,\sigma(-\psi\theta)$ | $\theta\,\sigma(-\psi\theta)-\gamma\psi$ |
 # | `consensus` | that of `gan`, minus $\gamma\,\nabla\tfrac12\lVert v\rVert^2$ for both | |
 #
-# **Predict** which of them reach the cross, with simultaneous and with alternating steps. (A path without a marker has
-# left the picture.)
+# **Predict** which of them reach the equilibrium (the cross), with simultaneous and with alternating steps. (A path
+# without a marker has left the picture.)
 
 # %%
 gans = {name: games.dirac(name) for name in games.DIRAC}
@@ -477,10 +478,10 @@ claim(
 )
 
 # %% [markdown]
-# Why these three? Look at the field near $(0,0)$, where $\sigma\approx\tfrac12$. Without a penalty it is
-# $v\approx\tfrac12(-\psi,\theta)$: the game $xy$ again, at half speed, with purely imaginary eigenvalues. A penalty
-# adds *friction*: for R1 a $-\gamma\psi$, for instance noise $-\tfrac12 s^2\psi$. Friction has a negative real part, and that pulls
-# $\lambda=1+\eta\,\mu$ into the circle ($\mu$: an eigenvalue of the field).
+# Why do these three converge? Look at the field near $(0,0)$, where $\sigma\approx\tfrac12$. That of `gan` is
+# $v\approx\tfrac12(-\psi,\theta)$: the game $xy$ again, at half speed, with purely imaginary eigenvalues $\mu$. A
+# penalty adds *friction*: $-\gamma\psi$ for R1, $-\tfrac12 s^2\psi$ for instance noise. Friction gives $\mu$ a negative
+# real part. For simultaneous steps $\lambda=1+\eta\,\mu$, and for small $\eta$ this then lies inside the circle.
 
 # %%
 smooth = [name for name in gans if name != "wgan_gp"]
@@ -512,11 +513,12 @@ claim(
 
 # %% [markdown]
 # **Did you notice?** `gan` and `non_saturating` have the same eigenvalues, and yet one ends at 3.1 and the other at
-# 0.64. Eigenvalues judge the neighbourhood of the equilibrium, not the way there. The non-saturating generator
-# ($-\log D$) leans inwards when it is far out. Near the centre the steps push it outwards. In between it circles.
+# 0.64. Eigenvalues describe what happens near the equilibrium, not far from it. Far out, the field of `non_saturating`
+# ($-\log D$) points a little inwards. Near the centre the steps push outwards. In between the path ends near a circle.
 #
-# Where? To the next order the field turns $r^2$ inwards by $\psi^2\theta^2$ per unit of time, which is $r^4/8$ on average
-# over a circle. Simultaneous steps add $\eta^2\lVert v\rVert^2\approx\eta^2r^2/4$ each. The two balance where $r^2=2\eta$.
+# Of which radius $r$? To the next order, the field makes $r^2=\theta^2+\psi^2$ smaller by $\psi^2\theta^2$ per unit of
+# time, on average over a circle by $r^4/8$. One update lasts a time $\eta$: $\eta\,r^4/8$. A simultaneous step makes
+# $r^2$ larger by $\eta^2\lVert v\rVert^2\approx\eta^2r^2/4$. The two are equal where $r^2=2\eta$.
 
 # %%
 ns, cycle = gans["non_saturating"], {}
@@ -547,8 +549,8 @@ claim(
 )
 
 # %% [markdown]
-# WGAN-GP asks for a slope of $g_0=1$, and at the equilibrium the slope must be 0. Its field *jumps* at $\psi=0$, so
-# there is no Jacobian, and `games.eigenvalues` says so. What do the trajectories do?
+# WGAN-GP asks for a slope $|\psi|$ of $g_0=1$, but at the equilibrium the slope must be 0. Its field *jumps* at
+# $\psi=0$, so there is no Jacobian, and `games.eigenvalues` says so. Where do the trajectories go?
 
 # %%
 try:
@@ -572,8 +574,8 @@ claim(
 )
 
 # %% [markdown]
-# Friction has its limits, too. For R1 and simultaneous steps $|\lambda|^2 = 1-\eta\gamma+\eta^2/4$ while $\gamma<1$: a
-# step that is too large undoes the penalty. And "converges nearby" is not "converges from everywhere".
+# Friction has its limits, too. For R1 and simultaneous steps $|\lambda|^2 = 1-\eta\gamma+\eta^2/4$ while $\gamma<1$:
+# with too large a step it is above 1 again. And "converges from nearby" does not mean "converges from everywhere".
 
 # %%
 gammas = np.array([0.1, 0.3, 0.5])
@@ -635,15 +637,15 @@ plt.show()
 # %% [markdown]
 # ## Any fixed discriminator collapses the generator (6 min, depth)
 #
-# What does "full optimisation of one side" do to a real GAN? Take a generator as flexible as can be: a histogram
-# $q$ over 41 bins. Fix a discriminator $D$ and minimise the generator's loss,
+# What does "full optimisation of one side" do to a real GAN? Take the most flexible generator: any histogram $q$ over
+# 41 bins. Fix a discriminator $D$ and minimise the generator's loss,
 #
 # $$L_G(q)=\mathbb E_{q}[-\log D]=\sum_x q(x)\,\bigl(-\log D(x)\bigr).$$
 #
-# That is a *straight line* in $q$, as $xy$ was in $x$. Its lowest point is a corner: all mass on the one bin where $D$
-# is largest. The data have two modes. We fix even the *optimal* $D^*=p/(p+q)$ of the start, and step with
-# $q\leftarrow q\cdot D\,/\sum q\cdot D$ (a multiplicative gradient step, which keeps $q$ a distribution).
-# **Predict** $q$ after 1,000 steps.
+# This is *linear* in $q$, as $xy$ was in $x$. It is smallest when all mass is on the one bin where $D$ is largest. The
+# data have two modes. We take even the *optimal* $D^*=p/(p+q)$ of the start, hold it fixed, and step with $q\leftarrow
+# q\cdot D\,/\sum q\cdot D$ (a multiplicative gradient step, which keeps $q$ a distribution). **Predict** $q$ after
+# 1,000 steps.
 
 # %%
 x = np.linspace(-4, 4, 41)
@@ -692,7 +694,7 @@ claim(
 )
 
 # %% [markdown]
-# Was $D^*$ an unlucky choice? Fifty arbitrary discriminators, then: 41 levels between 0.02 and 0.98, shuffled.
+# Was $D^*$ an unlucky choice? We try fifty arbitrary discriminators: 41 levels between 0.02 and 0.98, shuffled.
 
 # %%
 rng = np.random.default_rng(0)
@@ -711,9 +713,9 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Collapse is not a sign of a *bad* discriminator. It is what minimising a straight line does. What
-# prevents it is that $D$ moves. That is why Algorithm 1 takes small turns (chapter 07), and why a generator that looks
-# ahead, as above, gains by it.
+# **What you saw.** Collapse is not a sign of a *bad* discriminator. It is what happens when one minimises a linear
+# function. It is prevented because $D$ moves. That is why in Algorithm 1 the two take small steps in turn (chapter 07),
+# and why looking ahead, as above, helps a generator.
 #
 # ## What the sources get wrong (4 min, depth)
 #
@@ -723,17 +725,17 @@ claim(
 # ones oscillate in bounds (`05/alternating-bounded`), simultaneous ones diverge (`05/simultaneous-diverges`),
 # extragradient ones converge (`05/extragradient`).
 #
-# **The slides, lines 270 and 295:** 「Dが不完全なうちにGを最適化すると mode collapse」 — "mode collapse if G is
-# optimised while D is imperfect". True, and not for the reason given. Any *fixed* D does it, the perfect one too
+# **The slides, lines 270 and 295:** 「Dが不完全なうちにGを最適化すると mode collapse」 — "mode collapse if G is optimised while D is
+# imperfect". True, but not for the reason given. Any *fixed* D does it, the perfect one too
 # (`05/even-d-star-collapses`, `05/any-d-collapses`).
 #
 # **The article on unrolled GANs, line 51:** 「Generatorにだけ,Kステップ分先取り学習させることにより」 — "by letting only
 # the generator learn K steps ahead". It is the *discriminator* that is advanced, virtually, and then put back; the
 # generator takes one step (`05/opponent-stays`).
 #
-# **The same, line 47:** 「1ステップ学習後のDiscriminatorの勾配を覚えておく」 — "remember the gradient of D after one step
-# of learning". That leaves out what is new: the gradient goes *through* the $K$ steps. Cut it there, with
-# $K=1$, and what is left is taking turns (`05/cut-is-turns`, `05/first-term-1`).
+# **The same, line 47:** 「1ステップ学習後のDiscriminatorの勾配を覚えておく」 — "remember the gradient of D after one step of learning".
+# That leaves out what is new: the gradient goes *through* the $K$ steps. If it is cut there, with $K=1$, what is left
+# is the alternating step (`05/cut-is-turns`, `05/first-term-1`).
 #
 # **A slip in a famous notebook.** The Dirac-GAN notebook published with Mescheder et al. 2018 keeps a factor ½ in the
 # second term of consensus' gradient $\nabla\tfrac12\lVert v\rVert^2$. With $\lVert v\rVert^2=(\theta^2+\psi^2)s^2$ and
@@ -769,8 +771,8 @@ claim(
 )
 
 # %% [markdown]
-# Nearby it changes nothing: that term is of third order, so the eigenvalues at $(0,0)$, and the paper's conclusion,
-# are the same.
+# Near $(0,0)$ the ½ changes nothing: that term is of third order, so the eigenvalues at $(0,0)$, and the paper's
+# conclusion, are the same.
 #
 # ## Exercises (20 min)
 #
@@ -796,7 +798,7 @@ check("05.1", step)
 # check("05.1", step)
 # ```
 #
-# Both new values are made from the old ones. In two separate lines the second would see the new `x`.
+# Both new values are made from the old ones. In two separate assignments the second would see the new `x`.
 #
 # </details>
 
@@ -824,7 +826,7 @@ check("05.2", extragradient)
 # check("05.2", extragradient)
 # ```
 #
-# Starting the second step from the half point is the usual slip. It is then two simultaneous steps, and diverges.
+# The usual mistake is to start the second step at `half_x`, `half_y`. Then it is two simultaneous steps, and diverges.
 #
 # </details>
 
@@ -932,4 +934,5 @@ checked()
 # - G. Gidel, H. Berard, G. Vignoud, P. Vincent, S. Lacoste-Julien, *A Variational Inequality Perspective on Generative
 #   Adversarial Networks*, ICLR 2019: extragradient.
 #
-# Next, chapter 06: the corner in which `consensus` drifted away, where D is sure and the generator's gradient is gone.
+# Next, chapter 06: the region where `consensus` drifted away. There D is sure, and the generator's gradient is
+# nearly 0.

@@ -9,21 +9,21 @@
 # %% [markdown]
 # # 07 · The first GAN
 #
-# **The question.** Two networks play against each other, and at the end one of them draws digits that nobody wrote. What
-# exactly is the algorithm? How well does it work? And how would you know?
+# **The question.** Two networks play against each other, and at the end one of them draws digits that nobody wrote.
+# What exactly is the algorithm? How well does it work? And how can you know?
 #
 # *95 minutes.*
 #
 # **You will be able to**
 #
-# - read Algorithm 1 of Goodfellow et al. 2014 line by line in running code, and say who may move when;
+# - read Algorithm 1 of Goodfellow et al. 2014 line by line in running code, and say which network changes when;
 # - watch two densities and a discriminator on the line until $D$ is close to ½, and say why that is not yet success;
 # - train a GAN on real handwritten digits in seconds, and measure how good its digits are;
 # - say what the two loss curves tell you about all this, and what they do not.
 #
-# **Predict before you run.** We will train the same small GAN on digits three times, with three seeds. A judge who has
-# seen other real digits is, by construction, sure of 95 in 100 real ones. Of how many in 100 generated ones will it be
-# sure? Will all ten digits be there, and equally often? Write three numbers down.
+# **Predict before you run.** We will train the same small GAN on digits three times, with three seeds. A judge has
+# learned from other real digits, and is made so that it is sure of 95 in 100 real ones. Of how many in 100 generated
+# ones will it be sure? Will all ten digits be there, and equally often? Write three numbers down.
 
 # %%
 import inspect
@@ -45,9 +45,10 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 # %% [markdown]
 # ## Algorithm 1, line by line (12 min)
 #
-# A **generator** $G$ turns noise $z$ into an example $x = G(z)$. The examples it makes have some density $q$ (the papers
-# write $p_g$), and nobody can write it down: $q$ is *implicit*. The data have the density $p$. A **discriminator** $D$
-# looks at one $x$ and says how sure it is that $x$ came from the data. Chapter 02 showed what $D$ maximises,
+# A **generator** $G$ turns noise $z$ into an example $x = G(z)$. The examples it makes have some density $q$ (the
+# papers write $p_g$), but there is no formula for it: $q$ is *implicit*. The data have the density $p$. A
+# **discriminator** $D$ looks at one $x$ and says how sure it is that $x$ came from the data. Chapter 02 showed what $D$
+# maximises,
 #
 # $$V(D) = \mathbb{E}_{x\sim p}[\log D(x)] + \mathbb{E}_{z}[\log(1 - D(G(z)))],$$
 #
@@ -58,11 +59,11 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 # | repeat: | `iteration` |
 # | $\quad$ $k$ times: | `for _ in range(run.gan.n_dis)` |
 # | $\qquad$ take $m$ real examples and $m$ noise vectors, both fresh | `run.real`, `run.noise` |
-# | $\qquad$ move $D$ one step up $V$, with $G$ as it stands | `discriminator_step`, `discriminator_loss` |
+# | $\qquad$ move $D$ one step up $V$, with $G$ fixed | `discriminator_step`, `discriminator_loss` |
 # | $\quad$ take $m$ noise vectors, fresh again | `run.noise` |
-# | $\quad$ move $G$ one step down its loss, with $D$ as it stands | `generator_step` |
+# | $\quad$ move $G$ one step down its loss, with $D$ fixed | `generator_step` |
 #
-# This is not a sketch. The next cell prints the source of the very functions that train every GAN in this course.
+# This is not a sketch. The next cell prints the source code of the functions that train every GAN in this course.
 
 # %%
 STEPS = (
@@ -76,14 +77,15 @@ STEPS = (
 Markdown("```python\n" + "\n\n".join(inspect.getsource(step) for step in STEPS) + "```")
 
 # %% [markdown]
-# Three details carry the whole idea. The fakes of $D$'s step are made under `no_grad`: no gradient may reach $G$. In
-# $G$'s step $D$ is *frozen*: the gradient goes through it, and none is kept. And each step draws its own minibatch.
+# Three details matter most. The fakes of $D$'s step are made under `no_grad`: no gradient may reach $G$. In $G$'s step
+# $D$ is *frozen*: the gradient goes through it, and $D$ keeps none. And each step draws its own minibatch.
 #
-# The rest makes room for the methods of later chapters, each a value in `run.gan`: penalties, constraints, heads for what
-# else $D$ may say, another opponent, a schedule, labels `y`, a moving average. This chapter's method has none of them: the
-# inner loops are empty, `y` is `None`, the opponent is $D$ itself.
+# The other lines are for the methods of later chapters. Each finds its part in `run.gan`: penalties, constraints, heads
+# (further outputs of $D$), another opponent, a schedule, labels `y`, a moving average. This chapter's method has none
+# of them: the inner loops are empty, `y` is `None`, the opponent is $D$ itself.
 #
-# A *method* is a value that holds the parts, and a *run* is a training in progress. Our first data live on the line.
+# A *method* is a value that holds these parts, and a *run* is a training in progress. Our first data are numbers,
+# points on a line.
 
 # %%
 data = datasets.mixture([-1.0, 1.0], std=0.5)  # p: two hills that overlap
@@ -125,10 +127,10 @@ claim(
 )
 
 # %% [markdown]
-# On the line we can look behind the minibatches. With one noise number $z\sim N(0,1)$ we push 4,000 equally likely
-# values of $z$ through $G$ and count where they land: that is $q$, without noise. So we know $V(D)$, and the Jensen-Shannon
-# divergence, exactly enough to ask: does $D$'s half of the algorithm climb to the top that chapter 02 promised,
-# $V(D^*) = 2\,\mathrm{JSD}(p,q) - \log 4$?
+# On the line we can compute $q$ almost exactly. The noise is one number, $z\sim N(0,1)$. We put 4,000 equally likely
+# values of $z$ into $G$ and count where they land: that is $q$. So we know $V(D)$, and the Jensen–Shannon divergence,
+# well enough to ask: does $D$'s half of the algorithm reach the maximum of chapter 02, $V(D^*) = 2\,\mathrm{JSD}(p,q) -
+# \log 4$?
 
 # %%
 edges = np.linspace(-4, 4, 161)
@@ -170,16 +172,16 @@ claim("07/d-climbs", "With G standing still, 300 steps of D go more than 4/5 of 
 
 # %% [markdown]
 # **What you saw.** Half of the algorithm is plain supervised learning, and it works. The difficulty of GANs begins when
-# the other half moves the target.
+# $G$ learns, too: then the best $D$ changes all the time.
 #
 # ## The picture of the first paper (10 min, depth)
 #
-# Now both move. The figure below is Figure 1 of the first paper, computed: the data (blue), the model (orange, dashed),
-# the discriminator (green, dash-dotted), and under each panel the arrows from $z$ to $x = G(z)$. Where arrows crowd, $q$
-# is high. *Before you look:* what shape has $D$ when the two densities are the same?
+# Now both learn. The figure below is Figure 1 of the first paper (Goodfellow et al. 2014), computed: the data (blue),
+# the model (orange, dashed), the discriminator (green, dash-dotted), and under each panel the arrows from $z$ to $x =
+# G(z)$. Where many arrows end, $q$ is high. *Before you look:* what shape has $D$ when the two densities are the same?
 #
-# We give $D$ five steps for each step of $G$, and train with five seeds. Every thirty steps we note how far apart model and
-# data are, how far $D$ is from ½, "cannot tell", and how far $V(D)$ is below the best.
+# We give $D$ five steps for each step of $G$, and train with five seeds. Every thirty steps we note how far apart model
+# and data are, how far $D$ is from ½ ("I cannot tell"), and how far $V(D)$ is below $V(D^*)$.
 
 # %%
 adam = partial(training.adam, lr=2e-3)
@@ -231,16 +233,16 @@ claim("07/1d-learns", "The earth mover's distance falls by more than 3/4, on eac
 claim("07/d-to-half", "At the end D is within 0.1 of ½, on average over the data, on each seed.", last[:, 2], below=0.1)
 
 # %% [markdown]
-# **Did you notice?** $D$ first separates the two sides, $G$ moves to where $D$ is higher, and as the dashed line settles on
-# the solid one $D$ sinks to ½: it cannot tell any more. But is "$D \approx ½$" a *sign* of success? Keep the question;
-# the next section but one answers it. And if the arrows cross: $z$ is symmetric about 0, so a $G$ that runs backwards makes
-# the same $q$.
+# **Did you notice?** $D$ first separates the two sides, then $G$ moves to where $D$ is higher. When the dashed line
+# reaches the solid one, $D$ is near ½: it cannot tell real from fake any more. But is "$D \approx ½$" a *sign* of
+# success? Keep this question; the section "How many steps of D?" answers it. (Do the arrows cross? $z$ is symmetric
+# about 0, so $G(-z)$ makes the same $q$ as $G(z)$.)
 #
 # ## Step by step, by hand (8 min, depth)
 #
-# Be the algorithm. The buttons below make one step of $D$, one of $G$, or one of both. The arrows under the densities
-# show where the generator's loss pulls each of a dozen fakes: along $-\partial L_G/\partial x$, uphill on $D$. The learning
-# rates are large, $D$'s larger than $G$'s, so that one click can be seen.
+# Now you are the algorithm. The buttons below make one step of $D$, one of $G$, or one of both. The arrows under the
+# densities show where the generator's loss pulls each of a dozen fakes: along $-\partial L_G/\partial x$, uphill on
+# $D$. The learning rates are large, $D$'s larger than $G$'s, so that you see the effect of one click.
 #
 # *Try:* only "step D", twenty times. Then only "step G", twenty times. Then both.
 
@@ -274,7 +276,7 @@ def panel(state):
     with torch.no_grad():
         fakes = run.generator(torch.linspace(-1.8, 1.8, 12)[:, None])
     fakes.requires_grad_()
-    loss = len(fakes) * gan.objective.generator(run.discriminator(fakes))  # a mean; times n, it is each fake's own
+    loss = len(fakes) * gan.objective.generator(run.discriminator(fakes))  # the sum of the fakes' losses
     (gradient,) = torch.autograd.grad(loss, fakes)
     title = f"steps: D {of_d}, G {of_g}"
     return title, *densities(run), fakes.detach()[:, 0].numpy(), -gradient[:, 0].numpy()
@@ -307,8 +309,8 @@ fig = figures.training.game(x, p, [panel(state) for state in (beginning, learned
 plt.show()
 
 # %% [markdown]
-# With $D$ held still the fakes run uphill, and nothing in $G$'s loss asks them to spread, or to stop at the data. They
-# come to fool this $D$ nearly always, and look nothing like the data. The cell measures both, on five seeds.
+# With $D$ held still the fakes go uphill on $D$. Nothing in $G$'s loss asks them to spread, or to stop at the data. In
+# the end they fool this $D$ nearly always, and are far from the data. The next cell measures both, on five seeds.
 
 
 # %%
@@ -341,8 +343,8 @@ claim(
 # Algorithm 1 makes $k$ steps of $D$ (in the code: `n_dis`) for one of $G$. The paper used $k=1$, "the least expensive
 # option". *Predict:* after the same number of generator steps, is $k=5$ better than $k=1$? And after the same *work*?
 #
-# One run proves nothing, so each $k$ gets five seeds, and the figure shows their median and their whole range. $k=1$ goes
-# on for three times as long: that is the work of 300 steps at $k=5$, counting a step of $G$ like one of $D$.
+# One run proves nothing, so each $k$ gets five seeds, and the figure shows their median and their whole range. With
+# $k=1$ we make 900 steps of $G$: as much work as 300 steps at $k=5$, if a step of $G$ counts as one of $D$.
 
 # %%
 for k, steps in ((1, 900), (2, 300)):
@@ -370,11 +372,11 @@ claim(
 )
 
 # %% [markdown]
-# On these data five steps of $D$ pay, even at equal work: a $D$ that follows closely points $G$ in a better direction.
-# This is a fact about this game, not a law. In chapter 06 a $D$ that was *too* good starved the saturating loss; and
-# with digits, below, $k=1$ will do.
+# On these data five steps of $D$ are better, even at equal work: a $D$ that is nearer to $D^*$ shows $G$ a better
+# direction. This is true of this game, not of all. In chapter 06 a $D$ that was *too* good left the saturating loss no
+# gradient; and with digits, below, $k=1$ is enough.
 #
-# And now the question from above. At $k=1$, is $D\approx½$ a sign that $G$ is done?
+# And now the question from above. At $k=1$, is $D\approx½$ a sign that $G$ has reached the data?
 
 # %%
 jsd, away = tracks[1][:, 10:, 1], tracks[1][:, 10:, 2]  # k = 1, from step 330 on
@@ -384,13 +386,14 @@ deceived = np.where(away < 0.03, jsd, 0).max(1)
 claim("07/half-is-no-proof", "On each seed D is at times within 0.03 of ½ while JSD > 0.1 nats.", deceived, above=0.1)
 
 # %% [markdown]
-# **What you saw.** $D\approx ½$ has two causes: the densities agree, or $D$ has not followed. That one number cannot
-# tell them apart.
+# **What you saw.** $D\approx ½$ has two possible causes: the densities agree, or $D$ has not yet learned how they
+# differ. From this number alone one cannot say which.
 #
 # ## In the plane (7 min, depth)
 #
-# Now two numbers per example: eight soft spots on a circle. A spot is *covered* when at least 20 of 2,000 samples lie
-# within three standard deviations of its centre. *Predict:* how many of the eight are covered on each of five seeds?
+# Now an example is a point in the plane. The data are eight soft spots on a circle. A spot is *covered* when at least
+# 20 of 2,000 samples lie within three standard deviations of its centre. *Predict:* how many of the eight are covered
+# on each of five seeds?
 
 # %%
 ring = datasets.ring(8, radius=2.0, std=0.3)
@@ -430,9 +433,9 @@ claim("07/ring-late", "After 260 steps no seed covers more than half of the ring
 claim("07/ring-stray", "Samples stray: on each seed fewer are near a spot than of the data.", stray, above=0.005)
 
 # %% [markdown]
-# Eight of eight, five times? Look at the picture again: some of these are shapeless clouds. "Covered" is a weak measure
-# where spots are soft and near each other. The control is a cloud on purpose: one wide Gaussian with the data's
-# mean and covariance.
+# All eight, on all five seeds? Look at the picture again: some of these are clouds without clear spots. "Covered" is a
+# weak measure when spots are soft and near each other. As a control we make such a cloud on purpose: one wide Gaussian
+# with the data's mean and covariance.
 
 # %%
 cloud = (2.0**2 / 2 + 0.3**2) ** 0.5 * torch.randn(2_000, 2, generator=torch.Generator().manual_seed(2))
@@ -448,8 +451,9 @@ claim(
 )
 
 # %% [markdown]
-# And five successes in five tries are no proof of "always": the exact 95 % interval of the rate of success begins at
-# the rate at which five of five would have a chance of 2.5 %. Chapter 08 makes the spots small, and then counting says more.
+# And five successes in five tries do not prove "always". The exact 95 % interval of the rate of success begins at the
+# rate $r$ for which five of five has a chance of only 2.5 %, $r^5=0.025$. Chapter 08 makes the spots small, and then
+# counting says more.
 
 # %%
 lowest = 0.025 ** (1 / 5)
@@ -464,16 +468,15 @@ claim(
 #
 # *45 minutes lie behind you, 50 ahead: a good place to stop.*
 #
-# **So far:** Algorithm 1 makes $k$ steps of $D$ on fresh minibatches, then one of $G$, and each step moves one
-# player only. On the line it brings the model to the data on each of five seeds; in the plane it covers all eight
-# spots, late, and some samples stray. **To come:** real digits, how good they are, and what the losses know about
-# it.
+# **So far:** Algorithm 1 makes $k$ steps of $D$ on fresh minibatches, then one of $G$, and each step moves one player
+# only. On the line it brings the model to the data on each of five seeds; in the plane it covers all eight spots, late,
+# and some samples stray. **To come:** real digits, how good they are, and what the losses tell about it.
 #
 # ## Real digits (12 min)
 #
-# The data are 1,797 digits that people wrote by hand, 8×8 pixels each. We cut them in two halves. The GAN learns from the
-# first. The second goes to a **judge**, ten support vector machines that learn to say "this is a 7, this is not"; it
-# never sees what the GAN sees. So the GAN's half is held-out data for the judge, and the judge's half is so for the GAN.
+# The data are 1,797 digits that people wrote by hand, 8×8 pixels each. We cut them in two halves. The GAN learns from
+# the first. The second goes to a **judge**, ten support vector machines that learn to say "this is a 7, this is not".
+# So each half is held-out data for the other: the GAN's half for the judge, and the judge's half for the GAN.
 
 # %%
 mine, other = datasets.digits().split(899, seed=0)
@@ -483,17 +486,17 @@ judge = metrics.Judge(other, mine)
 claim("07/judge", "The judge names more than 97 in 100 held-out digits correctly.", judge.accuracy, above=0.97)
 
 # %% [markdown]
-# The GAN is the one you know: two multilayer perceptrons, 16 noise numbers in, 64 pixels out. Three seeds. Every 250
-# steps we note a distance to the other half, the **pixel Fréchet distance**
+# The GAN is the one you know: two multilayer perceptrons, 16 noise numbers in, 64 pixels out. We take three seeds.
+# Every 250 steps we note a distance to the other half, the **pixel Fréchet distance**
 #
 # $$d^2 = \lVert\mu_1-\mu_2\rVert^2 + \operatorname{tr}\big(\Sigma_1+\Sigma_2-2(\Sigma_1\Sigma_2)^{1/2}\big),$$
 #
-# with $\mu$ and $\Sigma$ the mean and the covariance of the 64 pixels. (The famous FID is this formula on the features of
-# one certain network. Ours are pixels, so we do not call it that.)
+# with $\mu$ and $\Sigma$ the mean and the covariance of the 64 pixels, and $\operatorname{tr}$ the trace. (The famous
+# FID, Fréchet Inception Distance, is this formula on the features of one certain network. We use pixels, so we do not
+# call it that.)
 #
-# A word of caution: a training is chaotic. Within 4,500 steps the last digit of a 64-bit number, which differs from one kind
-# of processor to another, grows until the digits are other digits. So the statements below leave room to
-# spare.
+# Training is chaotic. Two kinds of processor differ in the last place of a 64-bit number. Within 4,500 steps this
+# difference grows so much that other digits are drawn. So the bounds in the claims below are wide.
 
 # %%
 gan_of_digits = replace(methods.gan(mine.shape, width=96), optimizer_d=adam, optimizer_g=adam)
@@ -514,13 +517,13 @@ fig = figures.training.sheets(sheets)
 plt.show()
 
 # %% [markdown]
-# Nobody picked these: they are the first 50 of each seed. Most can be read at a glance; some are nothing.
+# Nobody picked these: they are the first 50 of each seed. Most are easy to read; some are no digits at all.
 #
 # ## How good are they? (12 min)
 #
-# "Looks good" is not a measurement, and a measurement means nothing without something to compare with. So real
-# digits, and five samplers that are no trained GANs, go before the same judge. It is *sure* of a sample when its best
-# score is one that 95 in 100 real digits reach.
+# "Looks good" is not a measurement, and a measurement means nothing without something to compare with. So the same
+# judge also looks at real digits, and at five samplers that are not trained GANs. It is *sure* of a sample when its
+# highest score for a class is one that 95 in 100 real digits reach.
 
 # %%
 rng, n = torch.Generator().manual_seed(1), len(mine)
@@ -594,7 +597,7 @@ claim(
 
 # %%
 def shares(x):
-    """How the samples the judge is sure of are shared among the ten classes."""
+    """The share of each of the ten classes among the samples that the judge is sure of."""
     labels = judge.label(x[torch.as_tensor(judge.sure(x))])
     return np.bincount(labels, minlength=10) / len(labels)
 
@@ -619,8 +622,8 @@ claim("07/mean-one-class", "The mean digit is always of one class.", classes["me
 
 # %% [markdown]
 # **And the blurred training digits?** A training digit plus a little noise beats the GAN on both measures, and it is
-# useless: it brings nothing new. So the last test looks for copies. The two halves are of equal size; a fresh digit is
-# nearer to one of *mine* than to any *other* half of the time, and a copy is always nearer to mine.
+# useless: it brings nothing new. So the last test looks for copies. The two halves of the data, `mine` and `other`,
+# have the same size. So for one new digit in two the nearest real digit is one of `mine`; for a copy it always is.
 
 
 # %%
@@ -669,15 +672,15 @@ fig = figures.training.pairs(twelve, closest, ("GAN", "nearest\ntraining digit")
 plt.show()
 
 # %% [markdown]
-# **What you saw.** No single number is safe. The judge does not mind one picture again and again, the Fréchet distance
-# does not mind that nothing can be read, and neither minds copies. Together, beside their controls, they say what this
-# GAN is: about three in four of its digits are good; all ten are there, unevenly; and they are not copies, though they
-# lean a little towards what it was shown.
+# **What you saw.** No single number is enough. The judge does not see that a picture comes again and again, the Fréchet
+# distance does not see that nothing can be read, and neither sees copies. Together, beside their controls, they
+# describe this GAN: about three in four of its digits are good; all ten are there, unevenly; and they are not copies,
+# though they are a little nearer to the digits that it was shown.
 #
 # ## What the loss curves do not say (6 min)
 #
-# All this time two numbers went by, the ones that everybody plots: the losses. What do they know? *Predict:* when the digits
-# get better, does $L_D$ fall or rise?
+# So far we have not looked at the two numbers that everybody plots: the losses. What do they tell us? *Predict:* when
+# the digits get better, does $L_D$ fall or rise?
 
 # %%
 steps = 250 * np.arange(1, distances.shape[1] + 1)
@@ -724,8 +727,8 @@ claim(
 )
 
 # %% [markdown]
-# At first the losses do carry news: $D$ is far ahead, then $G$ catches up; so $L_D$ *rises* as the digits get better.
-# After that, the two hold each other, and the numbers stand still while the digits go on improving:
+# At first the losses do tell something: $D$ is far ahead, then $G$ catches up; so $L_D$ *rises* as the digits get
+# better. After that the two are in balance, and the losses hardly change while the digits still improve:
 
 # %%
 still = np.ptp(np.stack([loss_d, loss_g])[:, :, 10:], axis=2)  # largest minus smallest
@@ -741,8 +744,8 @@ claim(
 )
 
 # %% [markdown]
-# And between two runs the level of a loss says nothing at all. Take the five runs at $k=1$ on the line: by their losses
-# they are the same run.
+# And to compare two runs, the level of a loss is of no use at all. Take the five runs at $k=1$ on the line: their
+# losses are the same.
 
 # %%
 level = [run.history["loss_d"][-150:].mean() for run in runs[1]]
@@ -758,9 +761,9 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** $L_D = \log 4$ is what $D=½$ everywhere costs, whatever the fakes look like. $L_D$ estimates
-# $\log 4 - 2\,\mathrm{JSD}$ only if $D$ is the best one; chapter 02 showed that any other $D$ hides some of the
-# distance. Here $D$ hides nearly all of it.
+# **Did you notice?** If $D=½$ everywhere, then $L_D = \log 4$, whatever the fakes look like. $L_D$ is $\log 4 -
+# 2\,\mathrm{JSD}$ only if $D$ is the best one; chapter 02 showed that any other $D$ shows too small a JSD. Here $D$
+# shows almost none of it.
 #
 # ## What the sources get wrong
 #
@@ -775,10 +778,10 @@ gap = tracks[1][:, 10:, 3].mean(1)  # V(D*) − V(D), k = 1, mean from step 330 
 claim("07/not-optimised", "At k = 1 V(D) stays more than 0.1 nats below V(D*) on average.", gap, above=0.1)
 
 # %% [markdown]
-# - **The slides, lines 168, 180 and 184** write $\mathbb{E}_{p_g(x)}$ and $\mathbb{E}_{p_g(z)}$ above $D(G(z))$, and Algorithm 1 in the paper
-#   itself says "noise prior $p_g(z)$". One letter for two things: $p_g$ is the density of the *fakes*. The noise has
-#   another one, which training does not touch, and it need not even live in the same space (16 noise numbers, 64
-#   pixels). Write $\mathbb{E}_{z\sim p_z}$. On the line, where both can be drawn on one axis:
+# - **The slides, lines 168, 180 and 184** write $\mathbb{E}_{p_g(x)}$ and $\mathbb{E}_{p_g(z)}$ above $D(G(z))$, and
+#   Algorithm 1 in the paper itself says "noise prior $p_g(z)$". This is one symbol for two things: $p_g$ is the density
+#   of the *fakes*. The noise has another density, which training does not change, and even its dimension may differ (16
+#   noise numbers, 64 pixels). Write $\mathbb{E}_{z\sim p_z}$. On the line the two can be compared:
 
 # %%
 prior = norm.pdf(x) / (norm.pdf(x).sum() * dx)
@@ -790,12 +793,11 @@ claim(
 )
 
 # %% [markdown]
-# - **The DCGAN article:** 「GeneratorとDiscriminatorのLossの変化だけを見ると学習が収束へ向かっているのかさっぱりわからない」
-#   ("looking at the losses of G and D alone one cannot tell at all whether training is converging"). Right, and now
-#   measured: `07/loss-turns`, `07/losses-stand`, `07/same-loss`. Only of the first phase can they tell:
-#   `07/loss-g-falls`.
-# - **The slides, Algorithm 1,** give $G$ the loss $\log(1-D)$, as the paper does in its pseudo-code. The paper's text, and
-#   everybody's code, ours too, use $-\log D$: chapter 06.
+# - **The DCGAN article:** 「GeneratorとDiscriminatorのLossの変化だけを見ると学習が収束へ向かっているのかさっぱりわからない」 ("looking at the losses of G
+#   and D alone one cannot tell at all whether training is converging"). Right, and now measured: `07/loss-turns`,
+#   `07/losses-stand`, `07/same-loss`. They tell something in the first phase only: `07/loss-g-falls`.
+# - **The slides, Algorithm 1,** give $G$ the loss $\log(1-D)$, as the paper does in its pseudo-code. The paper's text
+#   recommends $-\log D$, and code uses it, ours too: chapter 06.
 #
 # ## Exercises (20 min)
 #
@@ -820,8 +822,8 @@ check("07.1", shown)
 # </details>
 
 # %% [markdown]
-# **Exercise 07.2** · ★★☆ · 5 minutes, depth. From memory: write $D$'s loss, $-V(D)$, on *logits*. `real` and `fake` are tensors of
-# logits, possibly of different length. It must be finite for a logit of −800, too.
+# **Exercise 07.2** · ★★☆ · 5 minutes, depth. Write $D$'s loss, $-V(D)$, on *logits*, from memory. `real` and `fake` are
+# tensors of logits, possibly of different length. It must be finite for a logit of −800, too.
 
 
 # %%
@@ -848,7 +850,8 @@ check("07.2", loss_of_d)
 # </details>
 
 # %% [markdown]
-# **Exercise 07.3** · ★★☆ · 4 minutes, depth. And $G$'s loss, the one that does not saturate, on the logits of its fakes.
+# **Exercise 07.3** · ★★☆ · 4 minutes, depth. Write $G$'s loss, the one that does not saturate, on the logits of its
+# fakes.
 
 
 # %%
@@ -868,7 +871,7 @@ check("07.3", loss_of_g)
 # check("07.3", loss_of_g)
 # ```
 #
-# It is $D$'s loss for real examples, asked of fakes: "flip the labels".
+# It is $D$'s loss for real examples, applied to fakes: "flip the labels".
 #
 # </details>
 

@@ -15,17 +15,15 @@
 #
 # **You will be able to**
 #
-# - say why a generator that plays against a discriminator that stands still ends on one point, whatever that discriminator
-#   is;
+# - say why a generator ends on one point when its discriminator stands still, whatever that discriminator is;
 # - explain the unrolled GAN: who moves ahead, how far, and where the gradient goes;
 # - check such a gradient against finite differences and against a formula;
-# - take an idea that works apart, with controls, and say which part of it does the work;
+# - test the parts of a method that works, one by one, with controls, and say which part does the work;
 # - read a table of modes with its intervals, and say what it does not show.
 #
-# **Predict before you run.** The data are eight small spots on a circle. We train one pair of networks twice, once as usual,
-# and once with a generator that thinks five steps ahead. How many of the eight spots does each of them draw? And if it thinks
-# ahead without asking how its own move *changes* what the opponent will do: does that cost anything? Write three numbers
-# down.
+# **Predict before you run.** The data are eight small spots on a circle. We train one pair of networks twice, once as
+# usual, and once with a generator that thinks five steps ahead. How many of the eight spots does each of them draw? And
+# how many if it thinks ahead, but ignores how its own move *changes* the opponent's answer? Write three numbers down.
 
 # %%
 import copy
@@ -49,13 +47,13 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 # %% [markdown]
 # ## A discriminator that stands still (9 min)
 #
-# A *mode* of the data is one of the things there are: a spot, a digit, a kind of face. A generator has *collapsed* when it
-# draws few of them, or one. The usual explanation is that $D$ was not good enough. Let us give $G$ the best $D$ there is.
+# A *mode* of the data is one of its kinds: a spot, a digit, a kind of face. A generator has *collapsed* when it draws
+# few of them, or one. The usual explanation is that $D$ was not good enough. Let us give $G$ the best $D$ there is.
 #
 # The data are eight soft spots in the plane, and we know their density $p$. The model starts as one wide Gaussian $q$.
-# Chapter 02 gives the optimal discriminator, as a logit: $a^*(x)=\log p(x)-\log q(x)$. In this course $G$'s *opponent* is one
-# of the parts of a method: a function that gives the run whose $D$ judges the fakes. So we can put $D^*$ there, and
-# let $G$ learn. $D^*$ stands still. *Predict:* how many of the eight spots will $G$ keep?
+# Chapter 02 gives the optimal discriminator, as a logit: $a^*(x)=\log p(x)-\log q(x)$. In this course $G$'s *opponent*
+# is one of the parts of a method: a function that gives the run whose $D$ judges the fakes. So we can put $D^*$ there.
+# It stands still, and $G$ learns. *Predict:* how many of the eight spots will $G$ keep?
 
 
 # %%
@@ -121,10 +119,10 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** It is no weakness of $D$: this one is perfect. With $D$ held still $G$'s loss $\mathbb E_q[-\log D]$ is a
-# mean over its samples, and a mean is lowest when *all* of them are at the best place. To be spread out like the data costs
-# more. Nothing in $G$'s loss knows what the *other* samples do; that is $D$'s business, and $D$ does its business by
-# *moving*. (Chapter 05 did the same with a histogram and with fifty arbitrary $D$.)
+# **What you saw.** A weak $D$ is not the reason: this one is perfect. With $D$ held still $G$'s loss $\mathbb E_q[-\log
+# D]$ is a mean over its samples, and this mean is lowest when *all* of them are at the best place. Samples spread out
+# like the data cost more. In $G$'s loss no sample depends on where the *others* are. Only $D$ depends on all of them,
+# and only when it *moves*. (Chapter 05 did the same with a histogram and with fifty arbitrary $D$.)
 #
 # And what does $D$ do when $G$ sits on one spot? Take a $q$ that is exactly one of the eight spots, and look at the new $D^*$
 # at the eight centres.
@@ -145,39 +143,40 @@ claim(
 )
 
 # %% [markdown]
-# So $D$ chases $G$ away from where it is, to a place where it is not. $G$ goes there, all of it, and the chase goes on. That
-# is the circle of chapter 05, in pictures: mode collapse and oscillation are the same story.
+# So $D$ drives $G$ away from its spot, to a place where it draws nothing. All samples of $G$ go there, and the same
+# happens again. That is the circle of chapter 05, in pictures: mode collapse and oscillation belong together.
 #
 # ## Thinking ahead (12 min)
 #
-# A chess player does not ask "what is my best move against the board as it stands", but "what will be the board after the
-# answer". **Unrolled GANs** (Metz et al. 2017) let $G$ ask that. What $G$ really wants is low against the *best* answer of
-# $D$. Write $f(\theta_G,\theta_D)$ for the value $V$ as a function of the weights of the two networks:
+# A chess player does not ask "which move is best on the board as it is now?", but "how will the board be after my
+# opponent's answer?". **Unrolled GANs** (Metz et al. 2017) let $G$ ask that. $G$ should be good against the *best*
+# answer of $D$. Write $f(\theta_G,\theta_D)$ for the value $V$ as a function of the weights of the two networks:
 #
 # $$\theta_G^*=\arg\min_{\theta_G} f\bigl(\theta_G,\theta_D^*(\theta_G)\bigr),\qquad \theta_D^*(\theta_G)=\arg\max_{\theta_D}f(\theta_G,\theta_D).$$
 #
-# The best answer $\theta_D^*$ is a function of $\theta_G$; too expensive to compute. So let $D$ make $K$ steps of its own
-# optimizer instead, in thought only:
+# The best answer $\theta_D^*$ is a function of $\theta_G$, and too expensive to compute. Instead $D$ makes $K$ steps of
+# its own optimizer, in thought only:
 #
 # $$\theta_D^0=\theta_D,\qquad \theta_D^{k+1}=\theta_D^k+\eta\,\frac{\partial f(\theta_G,\theta_D^k)}{\partial\theta_D^k},\qquad
 # f_K(\theta_G,\theta_D)=f\bigl(\theta_G,\theta_D^K(\theta_G,\theta_D)\bigr).$$
 #
-# $G$ descends $f_K$. Then $D$, from where it *was*, makes its one usual step. $K=0$ is the GAN you know. The gradient has two
-# terms:
+# $G$ makes a step down $f_K$. Then $D$ makes its one usual step, from where it *was*. $K=0$ is the usual GAN. The
+# gradient has two terms:
 #
 # $$\frac{df_K}{d\theta_G}=\underbrace{\frac{\partial f(\theta_G,\theta_D^K)}{\partial\theta_G}}_{\text{first order}}
-# +\underbrace{\frac{\partial f(\theta_G,\theta_D^K)}{\partial\theta_D^K}\,\frac{d\theta_D^K}{d\theta_G}}_{\text{how D answers to my move}}.$$
+# +\underbrace{\frac{\partial f(\theta_G,\theta_D^K)}{\partial\theta_D^K}\,\frac{d\theta_D^K}{d\theta_G}}_{\text{how D answers my move}}.$$
 #
-# In code it is one of the parts of a method again, the opponent:
+# In code this is again a part of the method, the opponent:
 #
 # ```python
 # replace(gan, opponent=unroll(K=5))                    # both terms: the gradient goes back through the five steps
 # replace(gan, opponent=unroll(K=5, first_order=True))  # the first term alone
 # ```
 #
-# Here is the paper's own example: eight spots of width 0.02 on a circle of radius 2. The networks are the paper's, the loss
-# is the zero-sum one ($G$ descends $f$ itself), Adam has $10^{-3}$ in place of $10^{-4}$, so that a thousand steps show
-# something. Same seed, same networks; the upper row does not think ahead, the lower one five steps.
+# Here is the paper's own example: eight spots of width 0.02 on a circle of radius 2. The networks are the paper's, the
+# loss is the zero-sum one ($G$ descends $f$ itself), Adam has the rate $10^{-3}$ instead of $10^{-4}$, so that a
+# thousand steps show something. Both rows have the same seed and networks; in the upper row $G$ does not think ahead,
+# in the lower row it thinks five steps ahead.
 
 # %%
 ring = datasets.ring()
@@ -244,13 +243,13 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Without looking ahead all samples run together, and look where to: to the *opposite* side, as
-# `08/points-away` said. (On other seeds they swing like a stick; this one shows it best.) With $K=5$ they are a wide cloud at
-# first, then a circle, and then eight spots begin to show.
+# **What you saw.** Without looking ahead all samples move together, and they go to the *opposite* side, as
+# `08/points-away` said. (With other seeds they form a line that swings; this seed shows it best.) With $K=5$ they are a
+# wide cloud at first, then a circle, and then eight spots appear.
 #
-# One seed proves nothing. So the experiment has been **recorded**: eight seeds, 3,000 steps, seven conditions. That takes
-# some twenty minutes of one processor core, too long for a notebook, but anybody can do it again with one command. Below we
-# do a small part of it again.
+# One seed proves nothing. So the experiment has been **recorded**: eight seeds, 3,000 steps, seven conditions. That
+# takes some twenty minutes of one processor core, too long for a notebook, but anybody can repeat it with one command.
+# Below we repeat a small part of it.
 
 # %%
 record = studies.read("ring")
@@ -258,10 +257,10 @@ print(record.command, "·", record.question)
 print("conditions:", ", ".join(record.conditions))
 print("seeds:", len({row["seed"] for row in record.rows}), "· measured at steps", record.settings["at"])
 # %% [markdown]
-# Three numbers were measured, each on 4,096 samples: **modes**, the spots that have at least 20 samples within 0.4 of their
-# centre; **near**, the share of samples within 0.4 of any centre; **KL**, between $q_k$, the share of samples nearest to spot
-# $k$, and the data's $\tfrac18$: $\mathrm{KL}(q\Vert p)=\sum_k q_k\log(8q_k)$, 0 if they are even, $\log 8=2.08$ if all are
-# at one spot.
+# Three numbers were measured, each on 4,096 samples: **modes**, the spots that have at least 20 samples within 0.4 of
+# their centre; **near**, the share of samples within 0.4 of any centre; **KL**, between $q_k$, the share of samples
+# nearest to spot $k$, and the data's $\tfrac18$: $\mathrm{KL}(q\Vert p)=\sum_k q_k\log(8q_k)$, 0 if all shares are
+# equal, $\log 8=2.08$ if all samples are at one spot.
 
 # %%
 AHEAD = ("K = 0", "K = 1", "K = 5", "K = 10")
@@ -319,7 +318,7 @@ claim(
 )
 
 # %% [markdown]
-# A record can be wrong, or of another program. So here is a small part of it again, with the very function that made it:
+# A record can be wrong, or come from another program. So we repeat a small part of it, with the function that made it:
 # $K=0$ and $K=5$, two seeds, 250 steps.
 
 # %%
@@ -331,9 +330,9 @@ apart = {name: [abs(now[name] - old[name]) for now, old in zip(again, then, stri
 claim("08/ring-again", "Done again, the share near a mode is the recorded one within 0.01.", apart["near"], below=0.01)
 
 # %% [markdown]
-# **Covered** is a weak word, as in chapter 07: twenty samples in four thousand are enough, and the lower row of the film is a
-# shapeless cloud for a long time. How would *one* wide Gaussian do, with the mean and the covariance of the data, which knows
-# nothing of spots?
+# **Covered** is a weak word, as in chapter 07: twenty samples in four thousand are enough, and the lower row of the
+# film is a cloud without spots for a long time. How good is *one* wide Gaussian, with the mean and the covariance of
+# the data, but without spots?
 
 # %%
 cloud = np.sqrt(2.0**2 / 2 + 0.02**2) * torch.randn(4_096, 2, generator=rng)
@@ -357,18 +356,19 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** So "eight of eight at step 500" says only that the samples are spread out. That the *spots* have been
-# found, the share near them says, and it takes thousands of steps. What looking ahead does at once is to keep $G$ from
-# running off together.
+# **Did you notice?** So "eight of eight at step 500" shows only that the samples are spread out. The share near a spot
+# shows whether the *spots* have been found, and that takes thousands of steps. What looking ahead does at once is this:
+# the samples do not all move to one place.
 #
 # ## Is the gradient right? (10 min, depth)
 #
-# Back-propagation through five steps of Adam is easily got wrong, and many have (the section on the sources has examples).
-# How would you notice? A wrong gradient trains, too. Three tests, from the general to the particular.
+# It is easy to make mistakes in back-propagation through five steps of Adam, and many have made them (the section on
+# the sources has examples). How can one notice? With a wrong gradient a GAN trains, too. Here are three tests, from the
+# general to the particular.
 #
-# **Finite differences.** $f_K$ is a number. Move $\theta_G$ a little in some direction and see by how much $f_K$ changes;
-# that must be the gradient times the direction. The pair is small and smooth, a few iterations old, so that Adam has
-# something to remember.
+# **Finite differences.** $f_K$ is a number. Move $\theta_G$ by a small $h$ times some direction. Then $f_K$ must change
+# by $h$ times the product of gradient and direction. The pair of networks is small and smooth, and was trained for a
+# few iterations, so that Adam's averages are not empty.
 
 
 # %%
@@ -445,8 +445,8 @@ claim(
 )
 
 # %% [markdown]
-# **A game that can be solved by hand.** The data are at 0. $G$ puts its one point at $\theta$. $D$'s logit is $\psi x$, and a
-# penalty keeps $\psi$ in bounds:
+# **A game that can be solved by hand.** The data are at 0. $G$ puts its one point at $\theta$. $D$'s logit is $\psi x$.
+# The losses are differences of logits, and a penalty keeps $\psi$ in bounds:
 #
 # $$L_D=\psi\theta+\tfrac12\psi^2,\qquad L_G=-\psi\theta .$$
 #
@@ -516,16 +516,16 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice** where the lines end? $D$ has arrived, $\psi=-\theta$, and still the two terms are equally large. But at a
-# *maximum* over $\theta_D$ the derivative $\partial f/\partial\theta_D$ is zero, so should the second term not vanish? It
-# should, if $f$ is the thing that $D$ maximises. Here $L_G=-\psi\theta$ is only a *part* of $-L_D$: it lacks
-# $-\tfrac12\psi^2$. The same happens in a GAN: of
+# **Did you notice** where the lines end? $D$ has reached its best answer, $\psi=-\theta$, and still both terms are
+# $\theta$. But at a *maximum* over $\theta_D$ the derivative $\partial f/\partial\theta_D$ is zero. Should the second
+# term not be zero, then? It should, if $G$'s loss is the same $f$ that $D$ maximises. Here $L_G=-\psi\theta$ is only a
+# *part* of $-L_D$: it lacks $-\tfrac12\psi^2$. The same happens in a GAN. Of
 #
 # $$f=\mathbb E_p[\log D]+\mathbb E_q[\log(1-D)]$$
 #
-# people usually give $G$ the second half alone, "because the first does not depend on $G$". With a $D$ that answers, it does.
-# So the zero-sum method here has the whole $f$ as $G$'s loss (`objectives.minimax`). A third test, then: let $D$ make 300
-# virtual steps and arrive.
+# $G$ is usually given only the second half, "because the first does not depend on $G$". With a $D$ that answers $G$'s
+# move, it does. So the zero-sum method here has the whole $f$ as $G$'s loss (`objectives.minimax`). This gives a third
+# test: let $D$ make 300 virtual steps and reach its optimum.
 
 
 # %%
@@ -562,7 +562,7 @@ claim(
 
 # %%
 def normed():
-    """A D whose layers keep something."""
+    """A D whose layers keep averages and vectors of their own."""
     first = nn.utils.parametrizations.spectral_norm(nn.Linear(2, 8))
     return nn.Sequential(first, nn.BatchNorm1d(8), nn.LeakyReLU(0.2), nn.Linear(8, 1))
 
@@ -614,13 +614,13 @@ claim(
 # %% [markdown]
 # ## Looking ahead, or the missing term? (12 min)
 #
-# Unrolling works on the ring. *Why?* The new thing in it is the second term, and that is the story usually told. But three
-# things changed at once: $G$ plays against a $D$ that is five steps further; that $D$ has been shown $G$'s present fakes; and
-# the gradient goes back through the steps. Controls take them apart:
+# Unrolling works on the ring. *Why?* Its new part is the second term, and that is the usual explanation. But three
+# things changed at once: $G$ plays against a $D$ that is five steps further; that $D$ has seen $G$'s present fakes; and
+# the gradient goes back through the steps. Controls separate them:
 #
 # - **first order**: look ahead, and leave the second term out;
 # - **five real steps**: no looking ahead at all, $D$ simply makes five steps for each of $G$ (chapter 07's `n_dis`);
-# - **$K=1$** with and without the second term, where there is little else.
+# - **$K=1$** with and without the second term, where looking ahead itself adds little.
 #
 # *Predict:* with the eight spots and eight seeds, which of them keep all eight?
 
@@ -660,8 +660,8 @@ claim(
 )
 
 # %% [markdown]
-# Thinking costs time, too. So the same again against the clock: the processor's seconds for one seed (the seeds of a
-# condition move together and share the work; the machine is the one that recorded).
+# Looking ahead also costs time. So here are the same curves over the processor's seconds for one seed (the seeds of one
+# condition were trained together and share the work; the seconds are those of the machine that recorded).
 
 # %%
 ON_CLOCK = ("K = 0", "K = 1", "K = 5", "K = 5, first order", "5 real steps")
@@ -705,12 +705,12 @@ claim(
 )
 
 # %% [markdown]
-# So it is worth its price here. But look at the middle panel: against the clock the *first order* is ahead, since it need not
-# go back through the steps.
+# So looking ahead is worth its time here. But look at the middle panel: in the same time *first order* comes further,
+# since it need not go back through the steps.
 #
-# And where *does* the second term decide? Chapter 05 has the smallest games there are. On $xy$, and on the Dirac-GAN (one
-# point at $\theta$, a $D$ with one weight $\psi$), the players circle the equilibrium. We let both think one step ahead, and
-# five, with the second term and without.
+# And where *does* the second term matter? Chapter 05 has very small games. On $xy$, and on the Dirac-GAN (one point at
+# $\theta$, a $D$ with one weight $\psi$), the players circle the equilibrium. In both games we let the minimising
+# player look one step ahead, and five, with the second term and without.
 
 # %%
 GAMES = {"xy": (games.bilinear(), 0.1), "Dirac-GAN": (games.dirac("gan"), 0.2)}
@@ -738,20 +738,21 @@ claim(
 )
 
 # %% [markdown]
-# The formulas of chapter 05 say why five steps hide it. On $xy$ the first term alone is $y+K\eta x$, and the second term adds
-# $K\eta x$ once more: looking ahead *is* friction, and the second term doubles it. At $K=5$ there is enough of it either way.
-# At $K=1$ the first order is the plain alternating game.
+# The formulas of chapter 05 explain why at $K=5$ one does not see it. On $xy$ the first term is $y+K\eta x$, and the
+# second adds $K\eta x$ once more. This $K\eta x$ acts as friction, and the second term doubles it. At $K=5$ there is
+# enough friction in both cases. At $K=1$ the first order is the plain alternating game.
 #
 # **What the evidence shows, and what it does not.**
 #
-# - On this ring, with these networks, looking five steps ahead keeps all eight spots on eight of eight seeds, and $K=0$ on
-#   none. That is a large effect, at equal steps and at equal time.
-# - It is *not* evidence for the second term. At $K=5$ the method works as well without it, and five real steps do, too. The
-#   new gradient, which gave the method its name, is not what saves the modes here.
-# - At $K=1$ there is a hint of it: with the second term two of eight seeds end with all eight spots, without it none. The
-#   intervals of the differences include zero, so eight seeds do not decide it.
-# - "No difference was seen" is not "there is none": the intervals above say how large a difference could have stayed unseen.
-#   Eight of eight is compatible with a rate of success of 63 %. And all this is one toy, 3,000 steps long.
+# - On this ring, with these networks, looking five steps ahead keeps all eight spots on eight of eight seeds, and $K=0$
+#   on none. That is a large effect, at equal steps and at equal time.
+# - It is *not* evidence for the second term. At $K=5$ the method works as well without it, and so do five real steps.
+#   The new gradient, which gave the method its name, is not what saves the modes here.
+# - At $K=1$ there is a hint of it: with the second term two of eight seeds end with all eight spots, without it none.
+#   The intervals of the differences include zero, so eight seeds do not decide it.
+# - "No difference was seen" does not mean "there is none": the intervals above say how large a difference could have
+#   stayed unseen. Eight of eight is compatible with a rate of success of 63 %. And all this is one small example, 3,000
+#   steps long.
 
 # %% [markdown]
 # ## Half-way
@@ -759,13 +760,13 @@ claim(
 # *43 minutes lie behind you, 47 ahead: a good place to stop.*
 #
 # **So far:** against a $D$ that stands still, even the best there is, $G$ ends on one point. A $G$ that looks five
-# steps ahead keeps all eight spots; but so it does without the second term, and against a $D$ that makes five real
-# steps. **To come:** whether that holds for more spots, for a thousand modes and for faces.
+# steps ahead keeps all eight spots; but it also keeps them without the second term, or against a $D$ that makes five
+# real steps. **To come:** whether that holds for more spots, for a thousand modes and for faces.
 #
 # ## Twenty-five spots (3 min, depth)
 #
-# Is the ring special? The other usual test is a grid of 25 spots of width 0.05. Recorded again, for 2,000 steps; *near* means
-# within 0.3 now.
+# Is the ring special? The other usual test is a grid of 25 spots of width 0.05. It was recorded, too, for 2,000 steps;
+# here *near* means within 0.3.
 
 # %%
 grid = studies.read("grid")
@@ -791,9 +792,9 @@ claim(
 # %% [markdown]
 # ## A thousand modes (10 min, depth)
 #
-# Spots in the plane are one thing, pictures another. The paper's test with pictures is **stacked digits**: three digits, one
-# in each colour channel. Every picture shows a number from 0 to 999, so there are a thousand modes, and one can count. We
-# have the digits of chapter 07, 8 × 8 pixels.
+# So far the data were points; now they are pictures. The paper's test with pictures is **stacked digits**: three
+# digits, one in each colour channel. Every picture shows a number from 0 to 999, so there are a thousand modes, and one
+# can count them. We take the digits of chapter 07, 8 × 8 pixels.
 
 # %%
 data = datasets.stacked_digits()
@@ -803,8 +804,8 @@ fig = figures.dcgan.rows({"the example": x, **channels}, zoom=5, columns=[f"{n:0
 plt.show()
 
 # %% [markdown]
-# Nobody can read the colours; a **judge** can: a small network that has learned to read one digit, applied to each channel.
-# It makes mistakes, and every mistake is a chance to find a mode that is not there, so first we ask it about real examples.
+# We cannot read these colours, but a **judge** can: a small network that has learned to read one digit, applied to each
+# channel. It makes mistakes, and a mistake may count a mode that is not there. So first we test it on real examples.
 
 # %%
 judge = judges.digits()
@@ -841,12 +842,12 @@ claim(
 claim("08/noise-modes", "Noise covers more than 400 of the 1,000 modes.", covered["noise"], above=400)
 
 # %% [markdown]
-# **Did you notice?** Plain noise "covers" hundreds of modes: asked what digit it is, the judge always has an answer. So a
-# number of modes says something about a *trained* generator only, beside its pictures and its KL.
+# **Did you notice?** Plain noise "covers" hundreds of modes, because the judge always names some digit. So a number of
+# modes means something for a *trained* generator only, and only beside its pictures and its KL.
 #
 # The table in the paper, and in the papers after it, has $K=0,1,5,10$ and two sizes of $D$, both smaller than $G$. We
-# recorded the same table with the paper's networks cut down to 8 × 8 pixels. Theirs is 28 × 28 MNIST, many times as many
-# steps, and other seeds; so compare the *directions*, not the numbers.
+# recorded the same table with the paper's networks made smaller, for 8 × 8 pixels. The published one is for MNIST, 28 ×
+# 28 pixels, with many more steps and other seeds; so compare the *directions*, not the numbers.
 
 # %%
 stacked = studies.read("stacked_digits")
@@ -979,19 +980,21 @@ claim(
 )
 
 # %% [markdown]
-# **What reproduces, and what does not.** Looking five and ten steps ahead covers many more modes than not, with both $D$, as
-# published; and where it looks ahead, the larger $D$ covers more. With the smaller $D$ even the sizes are alike. What does
-# not reproduce is the row that needs no unrolling: with the larger $D$ our $K=0$ collapses as badly as with the smaller, the
-# published one covers 628. It is another problem, 8 × 8 pixels, with other networks, another learning rate and a thousand
-# steps, so we cannot say why. And two things the published table does not have: without the second term it works as well, as
-# far as six seeds can tell; and with batch normalisation in $D$ it does not work at all. A method that helps one pair of
-# networks may hurt another.
+# **What reproduces, and what does not.** With both $D$, a $G$ that looks five or ten steps ahead covers many more modes
+# than one that does not, as published; and with looking ahead the larger $D$ covers more. With the smaller $D$ even the
+# numbers are similar. What does not reproduce is the larger $D$ without unrolling: our $K=0$ collapses as badly as with
+# the smaller $D$; the published one covers 628. Our problem is another one, 8 × 8 pixels, with other networks, another
+# learning rate and a thousand steps, so we cannot say why.
+#
+# Two results are not in the published table. Without the second term it works as well, as far as six seeds can tell.
+# And with batch normalisation in $D$ it does not work at all. A method that helps one pair of networks may harm
+# another.
 #
 # ## Faces, after the article (5 min, depth)
 #
-# The article on unrolled GANs set out to draw the figures of a free collection of illustrations, and failed. We try with the
-# cartoon faces of chapter 09, a DCGAN as it is ($K=0$) and one that looks five steps ahead. First one run of each at
-# 32 × 32 pixels, as many steps, with the command line. *Predict* what the second draws.
+# The author of the article on unrolled GANs tried to draw the figures of a free collection of illustrations, and did
+# not succeed. We try with the cartoon faces of chapter 09, a usual DCGAN ($K=0$) and one that looks five steps ahead.
+# First one run of each at 32 × 32 pixels, equally many steps, from the command line. *Predict* what the second draws.
 #
 # ```sh
 # python -m gan_core train dcgan --data faces --scale class --steps 1000 --name faces-dcgan
@@ -1017,9 +1020,9 @@ claim(
 )
 
 # %% [markdown]
-# The article's pictures failed as well (with other code, see below), and its author suspects his settings. One run proves
-# nothing. So the same, smaller, 16 × 16 pixels and a quarter of the usual width, recorded under three seeds. Here are fifty
-# steps of it again:
+# The article's pictures were no better (with other code, see below), and its author suspects the settings. One run
+# proves nothing. So we recorded it with three seeds, but smaller: 16 × 16 pixels and a quarter of the usual width. Here
+# we repeat fifty steps of it:
 
 # %%
 faces = studies.read("faces_unrolled")
@@ -1044,10 +1047,10 @@ claim(
 )
 
 # %% [markdown]
-# Now the record, for 1,000 steps and three seeds. The distance is the Fréchet distance of chapter 07, of the features of the
-# judge of faces. DCGAN's recipe is made for a $D$ that makes one step at a time, so there is $K=5$ with a $D$ five times as
-# slow, too. And you have seen what batch normalisation in $D$ does to unrolling, so there is a $D$ without, *plain*.
-# *Predict:* the order.
+# Now the record, for 1,000 steps and three seeds. The distance is the Fréchet distance of chapter 07, on the features
+# of a judge of faces. DCGAN's settings are made for a $D$ that makes one step at a time, so we also try $K=5$ with a
+# $D$ five times as slow. And you have seen what batch normalisation in $D$ does to unrolling, so we also try a $D$
+# without it, *plain*. *Predict* the order.
 
 # %%
 table(faces, faces.conditions, {"frechet_judge": "Fréchet distance, judge's features", "seconds": "seconds"})
@@ -1096,25 +1099,26 @@ took = [faces.table("seconds", at=at)[label].mean() for at, label in ((500, "K =
 claim("08/faces-seconds", "Recorded: and it took less than 2/3 of the time.", took[0] / took[1], below=2 / 3)
 
 # %% [markdown]
-# **What you saw.** On this task looking ahead does not pay. DCGAN's own recipe, left alone for the time, is far ahead. At
-# equal steps $K=5$ gains nothing with batch normalisation in $D$, and one step ahead is worse than none; with the plain $D$
-# it gains a little, for five times the time, and does not come near the recipe. A correct unrolled GAN would not have made
-# the article's author happier. At 32 × 32 it was worse still, in one run; how it would go with longer training or other
-# settings, this does not say.
+# **What you saw.** On this task looking ahead does not help. The usual DCGAN, trained for the same time, is far better.
+# At equal steps $K=5$ gains nothing with batch normalisation in $D$, and $K=1$ is worse than $K=0$. With the plain $D$,
+# $K=5$ gains a little, takes five times as long, and is still far from the usual DCGAN. A correct unrolled GAN would
+# not have helped the article's author. At 32 × 32, in one run, it was worse still. All this says nothing about longer
+# training or other settings.
 #
 # ## What the sources get wrong (7 min, depth)
 #
-# **The slides, lines 270 and 295:** 「学習の不十分なDを固定してGを最適化すると… Gの生成データが一つの峰にフィットする」 — "if G is optimised against a fixed D that
-# has not learned enough, its data fit one peak". The peak is right, the reason is not: the perfect $D$ does the same
-# (`08/d-star-one-point`, and any other: `05/any-d-collapses`). What makes $G$ collapse is the word *fixed*.
+# **The slides, lines 270 and 295:** 「学習の不十分なDを固定してGを最適化すると… Gの生成データが一つの峰にフィットする」 — "if G is optimised against a fixed D
+# that has not learned enough, its data fit one peak". The result is right, the reason is not: with the perfect $D$ it
+# happens, too (`08/d-star-one-point`), and with any other (`05/any-d-collapses`). What makes $G$ collapse is the word
+# *fixed*.
 #
 # The rest is about **the article on unrolled GANs** and the code it links to.
 #
 # **The two formulas.** It writes $f(\theta_G,\theta_D^*,\theta_G)$ and
-# $\theta_D^*(\theta_D)=\arg\max_{\theta_D}f(\theta_G,\theta_D)$. In the first a bracket got lost,
+# $\theta_D^*(\theta_D)=\arg\max_{\theta_D}f(\theta_G,\theta_D)$. In the first a bracket is missing: it should be
 # $f(\theta_G,\theta_D^*(\theta_G))$. In the second the argument is wrong: a maximum *over* $\theta_D$ cannot depend on
-# $\theta_D$. It depends on $\theta_G$, and that dependence is the whole method. In the two-parameter game: from five starts
-# of $\psi$ to one answer, from five $\theta$ to five answers.
+# $\theta_D$. It depends on $\theta_G$, and that dependence is the whole method. In the two-parameter game five starts
+# of $\psi$ lead to one answer, and five $\theta$ to five answers.
 
 
 # %%
@@ -1140,10 +1144,10 @@ claim(
 # **Who looks ahead?** 「Generatorにだけ,Kステップ分先取り学習させる」 — "only the generator is made to learn $K$ steps in advance". It is $D$
 # that makes $K$ steps, in thought, and is put back (`08/d-stays`); $G$ makes one (`08/g-moves`).
 #
-# **What is kept?** 「1ステップ学習後のDiscriminatorの勾配を覚えておく」 — "remember the gradient of $D$ after one step", then compute $G$'s
-# gradient "with the model that has the $K$-step $D$ built in". What must be kept is $D$'s *weights* and its optimizer's
-# state, to go back to. And a $G$ that just meets the $K$-step $D$ gets the first term alone (`08/first-order-differs`,
-# `08/second-term`).
+# **What is kept?** 「1ステップ学習後のDiscriminatorの勾配を覚えておく」 — "remember the gradient of $D$ after one step", then compute
+# $G$'s gradient "with the model that has the $K$-step $D$ built in". What must be kept is $D$'s *weights* and its
+# optimizer's state, so that $D$ can go back to them. And a $G$ that just plays against the $K$-step $D$ gets the first
+# term alone (`08/first-order-differs`, `08/second-term`).
 #
 # **The linked code** has a loop that should put the weights back. Here it is, on real weights, after five real steps of $D$:
 
@@ -1170,9 +1174,9 @@ restored = [torch.equal(p, old) for p, old in zip(run.discriminator.parameters()
 claim("08/copy-restores", "With `dst.copy_(src)` all are.", restored)
 
 # %% [markdown]
-# `dst = src` gives the *name* `dst` to another tensor; the weights do not hear of it. And no gradient goes through the steps
-# in that code: it trains $D$ and $G$ in turn, five times, and then "restores". So what is called unrolled there is the plain
-# GAN, five iterations at a time. To the bit:
+# `dst = src` gives the *name* `dst` to another tensor; the weights do not change. And no gradient goes through the
+# steps in that code: it trains $D$ and $G$ in turn, five times, and then "restores". So what is called unrolled there
+# is the plain GAN, five iterations at a time. The two agree to the bit:
 
 
 # %%
@@ -1200,16 +1204,16 @@ claim(
 )
 
 # %% [markdown]
-# **「うまく学習できなかった」** — "it could not be trained well; the parameters are not tuned enough, perhaps". Or the method was never
-# tried. The article's pictures tell nothing about unrolled GANs, for or against. (In the same code β₁ is set and never given
-# to Adam, and the data lie within ±0.5 while $G$ can reach ±1.)
+# **「うまく学習できなかった」** — "it could not be trained well; the parameters are not tuned enough, perhaps". But the method was
+# never tried. The article's pictures tell nothing about unrolled GANs, for or against. (In the same code β₁ is set and
+# never given to Adam, and the data lie within ±0.5 while $G$ can reach ±1.)
 #
 # **「論文に書いてあるとおりK=5」** — "$K=5$, as the paper says". The paper uses 0, 1, 5, 10 and 20, and prescribes none.
 #
-# **Not only there.** A well-known PyTorch version of the ring keeps the graph (`create_graph=True`) and then updates $D$ in
-# place with its optimizer: the graph ends before the update, so that is first order, called unrolled. In its issues people
-# noted that "the result is similar"; you have seen why. And **the paper's authors' own notebook** places the eight spots with
-# `np.linspace(0, 2 * np.pi, 8)`. How many are there?
+# **Not only there.** A well-known PyTorch version of the ring keeps the graph (`create_graph=True`) and then updates
+# $D$ in place with its optimizer: the graph ends before the update, so this is first order, though it is called
+# unrolled. In its issues people noted that "the result is similar"; you have seen why. And **the paper's authors' own
+# notebook** places the eight spots with `np.linspace(0, 2 * np.pi, 8)`. How many are there?
 
 # %%
 angles = np.linspace(0, 2 * np.pi, 8)
@@ -1228,9 +1232,9 @@ claim(
 #
 # **Exercise 08.1** · ★★☆ · 6 minutes, depth
 #
-# The two-parameter game again: $L_D=\psi\theta+\tfrac12\psi^2$, $L_G=-\psi\theta$. Return $dL_G(\theta,\psi_K)/d\theta$, the
-# *whole* gradient through $K$ steps of SGD, for numbers `theta` and `psi`. With autograd (make `theta` a tensor that requires
-# a gradient) or by hand.
+# The two-parameter game again: $L_D=\psi\theta+\tfrac12\psi^2$, $L_G=-\psi\theta$. Return
+# $dL_G(\theta,\psi_K)/d\theta$, the *whole* gradient through $K$ steps of SGD, for numbers `theta` and `psi`. Use
+# autograd (make `theta` a tensor that requires a gradient), or do it by hand.
 
 
 # %%
@@ -1311,7 +1315,7 @@ check("08.3", restored)
 # check("08.3", restored)
 # ```
 #
-# `copy_` writes into the tensor that `D` has. Better still is to need no restoring: the virtual steps of this course never
+# `copy_` writes into the tensor that `D` has. Even better is not to change them: the virtual steps of this course never
 # write into $D$.
 #
 # </details>
@@ -1371,8 +1375,8 @@ check("08.5", whole)
 # check("08.5", "A")
 # ```
 #
-# In B the slope is a number without a graph, in C the graph does not lead to $G$, and D, the one in the well-known code, has
-# a graph and then writes over the weights in place.
+# In B the gradient has no graph. In C its graph does not lead to $G$. In answer D, that of the well-known code, it has
+# a graph, but then the optimizer overwrites the weights in place.
 #
 # </details>
 

@@ -16,8 +16,8 @@
 #
 # **You will be able to**
 #
-# - build a transposed convolution by hand, in three ways, and know the size of what comes out;
-# - say where a checkerboard comes from before a single step is trained;
+# - build a transposed convolution by hand, in three ways, and compute the size of its output;
+# - say why a generator draws a checkerboard before it has been trained at all;
 # - say what batch normalisation does in a GAN, and at which two places DCGAN leaves it out, and why;
 # - train a DCGAN on faces in a minute, walk between its faces, and compute with them;
 # - measure whether that arithmetic is right, with an interval.
@@ -46,9 +46,10 @@ figures.use_style()  # the networks of this chapter train in 32 or 16 bits: see 
 # %% [markdown]
 # ## Where this leads (5 min, depth)
 #
-# First the end of the road: faces of 64 × 64 pixels that no program drew. Two GANs did, each in 10,000 steps on one core of a
-# processor. Above is the DCGAN of this chapter. Below its networks have a discriminator that is kept in bounds (chapter 13), and an
-# optimizer that is five times as quick. Both are *recorded*, and nothing was picked: these are the first faces of each sheet.
+# First the end of the road: faces of 64 × 64 pixels. No drawing program made them, but two GANs, each in 10,000 steps
+# on one core of a processor. The upper row is from the DCGAN of this chapter. For the lower row the discriminator was
+# kept in bounds (chapter 13), and the optimizer was five times as quick. Both are *recorded*, and nothing was picked:
+# these are the first faces of each sheet.
 #
 # ```sh
 # python -m gan_core train dcgan --data faces --scale night --name dcgan-faces-64
@@ -75,8 +76,8 @@ claim(
 )
 
 # %% [markdown]
-# *Far* is the Fréchet distance in the features of a judge of faces (chapter 15). How did the right ones come about? The same $z$ in
-# every row. *Look for:* what comes first, and what last?
+# *Far* is the Fréchet distance in the features of a judge of faces (chapter 15). How did the faces of the lower row
+# come about? Here they are at four steps, with the same $z$ in every row. *Look for:* what comes first, and what last?
 
 # %%
 record = records["a bounded D"]
@@ -87,9 +88,9 @@ fig = figures.samples.film(np.concatenate(film[rows])[:, : 4 * 132 + 4], [record
 plt.show()
 
 # %% [markdown]
-# Two things differ between the two, so what made the difference? The study `quality` has each by itself, at 32 × 32 pixels, with five
-# seeds: DCGAN with Adam at $2\cdot10^{-4}$ and $\beta_1=0.5$, the paper's; DCGAN with $10^{-3}$ and $\beta_1=0$; the same with a bounded
-# D. *Predict:* is it the bounds or the rate?
+# The two GANs differ in two things. Which of them makes the faces better? The study `quality` tests them one after the
+# other, at 32 × 32 pixels, with five seeds: DCGAN with the paper's Adam, $2\cdot10^{-4}$ and $\beta_1=0.5$; DCGAN with
+# $10^{-3}$ and $\beta_1=0$; the same with a bounded D. *Predict:* is it the bounds or the rate?
 
 # %%
 quality = studies.read("quality")
@@ -118,19 +119,20 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Mostly the rate. DCGAN's grain, that of the recipe of 2016, is what it has not learned *yet*; the bounds add a
-# little at that size, and the eyes of the large pictures. The rest of this chapter keeps the paper's recipe, since it is about the
-# networks.
+# **What you saw.** It is mostly the rate. The grain in the pictures of the recipe of 2016 is what it has not *yet*
+# learned to remove. The bounds help a little at this size, and with the eyes of the large pictures. The rest of this
+# chapter is about the networks, and keeps those of the paper.
 #
 # ## A convolution, turned round (9 min)
 #
-# A **convolution** with stride 2 lays a small **kernel** on every second place of a picture and makes one number of each
-# patch. The sides get half as long. That is how a discriminator goes from a picture to one number. A generator must go the
-# other way, and its layers are convolutions turned round.
+# A **convolution** with stride 2 puts a small grid of weights, the **kernel**, on every second place of a picture. At
+# each place it makes one number: the sum of pixels times weights. The sides get half as long. Layer by layer, a
+# discriminator goes from a picture to one number. A generator must go the other way, and its layers are convolutions
+# turned round.
 #
-# A **transposed convolution** puts a copy of the kernel, *times the number*, onto the output for each number of the input.
-# The copies start $s$ places apart, $s$ is the **stride**. Where they overlap, they add. At the end $p$ places are cut off on
-# each side, the **padding**. Three numbers, a kernel of 4, stride 2, padding 1:
+# For each number of its input, a **transposed convolution** puts a copy of the kernel, *times this number*, onto the
+# output. The copies start $s$ places apart; $s$ is the **stride**. Where they overlap, they are added. At the end $p$
+# places are cut off on each side; $p$ is the **padding**. Here are three numbers, a kernel of 4, stride 2, padding 1:
 
 # %%
 x, kernel, stride, padding = torch.tensor([1.0, 2.0, -1.0]), torch.tensor([1.0, 3.0, 2.0, 1.0]), 2, 1
@@ -144,8 +146,8 @@ plt.show()
 # %% [markdown]
 # *Predict:* four numbers, the same kernel, stride and padding. How many come out?
 #
-# The copies start at $0, s, \dots, (H-1)s$, the last one is $k$ long, and $2p$ places go. Frameworks can add $o$ places at one
-# side, the output padding:
+# With $H$ numbers and a kernel of $k$, the copies start at $0, s, \dots, (H-1)s$, the last one is $k$ long, and $2p$
+# places are cut off. Frameworks can add $o$ places at one side, the output padding. So the output has a length of
 #
 # $$H' = (H-1)\,s - 2p + k + o .$$
 
@@ -188,8 +190,8 @@ claim(
 
 # %% [markdown]
 # The old papers draw the same operation in another way and call it *fractionally strided*: put $s-1$ zeros between the
-# numbers, $k-1-p$ zeros around them, and make an ordinary convolution, of stride 1, with the kernel turned by half a turn. In two
-# dimensions, and with a picture:
+# numbers, $k-1-p$ zeros around them, and make an ordinary convolution, of stride 1, with the kernel turned by half a
+# turn. In two dimensions:
 
 
 # %%
@@ -215,9 +217,9 @@ claim(
 )
 
 # %% [markdown]
-# And why *transposed*? A convolution is linear, so it is a matrix. Its columns are what it makes of the pictures with a
-# single 1 in them. We write down the matrix $C$ of the convolution from 8 × 8 to 4 × 4 (kernel 4, stride 2, padding 1),
-# and the matrix of the transposed convolution from 4 × 4 to 8 × 8 with the same kernel.
+# And why *transposed*? A convolution is linear, so it is a matrix. The columns of this matrix are the outputs for the
+# pictures that have a single 1. We compute the matrix $C$ of the convolution from 8 × 8 to 4 × 4 (kernel 4, stride 2,
+# padding 1), and the matrix of the transposed convolution from 4 × 4 to 8 × 8 with the same kernel.
 
 
 # %%
@@ -247,9 +249,9 @@ claim(
 )
 
 # %% [markdown]
-# So "deconvolution", as it was called at first, is a misnomer: nothing is undone. What is transposed is the *map*. (A
-# second way to see it: the gradient of a convolution with respect to its input *is* the transposed convolution. Your framework had
-# it all along, for the backward pass.)
+# So its first name, "deconvolution", is wrong: nothing is undone. What is transposed is the *matrix*. (A second way to
+# see it: the backward pass of a convolution, to the gradient of its input, *is* the transposed convolution. Every
+# framework has it for that purpose.)
 #
 # **DCGAN's generator** is a stack of these. Here are the sizes of the one for 64 × 64 pixels.
 
@@ -270,8 +272,8 @@ claim(
 )
 
 # %% [markdown]
-# The first layer makes $4\times4$ pixels of a single one. Where there is one place only, a transposed convolution has nothing to
-# slide over: all $k^2$ places of all channels are sums over all of $z$, each with weights of its own. You know that layer.
+# The first layer makes $4\times4$ pixels of a single one. With one place only, there is one copy of the kernel: each of
+# the $k^2$ places of each channel is a sum over all of $z$, with weights of its own. You know such a layer.
 
 # %%
 first = nn.ConvTranspose2d(100, 512, 4, 1, 0, bias=False).double()
@@ -290,8 +292,9 @@ claim(
 # %% [markdown]
 # ## Where checkerboards come from (5 min, depth)
 #
-# Look at the overlaps again, in two dimensions. How many numbers of the input reach each pixel of the output? Let each input
-# number be 1, and each weight of the kernel: the output *is* that count. *Predict* it for kernels of 3, 4 and 5 at stride 2.
+# Look at the overlaps again, in two dimensions. How many numbers of the input reach each pixel of the output? If all
+# input numbers and all weights of the kernel are 1, the output *is* that count. *Predict* it for kernels of 3, 4 and 5
+# at stride 2.
 
 
 # %%
@@ -322,9 +325,10 @@ claim(
 )
 
 # %% [markdown]
-# With 3 or 5 a fine checkerboard is built into the layer. That is why we take kernels of 4 (as PyTorch's example does; the
-# paper had 5). But *even* counts are not yet even pictures: neighbouring pixels are reached by 4 numbers each, through *different*
-# weights of the kernel. We send a picture of one single colour through 200 fresh layers.
+# With 3 or 5 a fine checkerboard is built into the layer. That is why we take kernels of 4 (as PyTorch's example does;
+# the paper had 5). But *equal* counts do not yet make equal pixels: neighbouring pixels are reached by 4 numbers each,
+# through *different* weights of the kernel. We send a picture of one single colour through 200 layers with random
+# weights.
 
 # %%
 flat = torch.ones(1, 64, 6, 6)
@@ -349,10 +353,14 @@ claim(
 #
 # ## Stride or pool? (6 min, depth)
 #
-# The discriminator goes the way back, and each of its layers halves the sides. A usual classifier *pools*: of each 2 × 2 block it
-# keeps the mean, or the largest. DCGAN takes convolutions with stride 2, "allowing the network to learn its own spatial
-# downsampling". It is often said that so no detail is lost. *Predict:* of the 64 numbers of an 8 × 8 picture, how many does
-# a strided convolution with 1, 2, 4, 5 channels keep? The matrix knows: its **rank**.
+# The discriminator goes the way back, and each of its layers halves the sides. A usual classifier *pools*: of each 2 ×
+# 2 block it keeps the mean, or the largest number. A classifier wants that: a cat one pixel to the left is the same
+# cat, so it need not know where in the block the largest number stood. A discriminator does: where things stand is part
+# of what makes a picture look real.
+#
+# DCGAN takes convolutions with stride 2, "allowing the network to learn its own spatial downsampling". It is often said
+# that in this way no detail is lost. *Predict:* of the 64 numbers of an 8 × 8 picture, how many does a strided
+# convolution with 1, 2, 4, 5 channels keep? The answer is the **rank** of its matrix.
 
 
 # %%
@@ -374,9 +382,9 @@ claim(
 )
 
 # %% [markdown]
-# With one channel it keeps no more than pooling does. What rescues the detail is the number of *channels*, not the stride. So let us see what
-# a strided layer can still know of a face (in grey, 32 × 32): of all pictures with the same answer, the one nearest to
-# plain grey.
+# With one channel it keeps no more than pooling does. What keeps the detail is the number of *channels*, not the
+# stride. How much of a face (in grey, 32 × 32) is left after a strided layer? Many pictures have the same output as the
+# face. We show the one of them that is nearest to plain grey.
 
 # %%
 grey = datasets.faces(6, seed=12).x.mean(1, keepdim=True).double()
@@ -425,8 +433,8 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** What a layer throws away is counted by its rank. DCGAN's discriminator throws away half of what it has in every
-# layer but the first. It may *choose* which half; a pool may not.
+# **What you saw.** The rank of a layer counts what it keeps. DCGAN's discriminator throws away half of what it has in
+# every layer but the first. Training can *choose* which half; with pooling it cannot.
 #
 # ## Three activations (4 min, depth)
 #
@@ -443,9 +451,9 @@ fig = figures.dcgan.activations(a.detach().numpy(), curves)
 plt.show()
 
 # %% [markdown]
-# The usual argument for the leaky one: below 0 a rectifier has the slope 0, so the gradient stops there; and all that the
-# generator ever learns comes through this gradient. *Predict:* in a fresh discriminator with plain rectifiers, for how many in
-# 100 units is the slope 0? And how much weaker is the gradient that reaches the picture?
+# The usual argument for the leaky one: below 0 a rectifier has the slope 0, so the gradient stops there; and all that
+# the generator ever learns comes through this gradient. *Predict:* in an untrained discriminator with plain rectifiers,
+# for how many in 100 units is the slope 0? And how much weaker is the gradient that reaches the picture?
 
 # %%
 small = datasets.faces(4_000, size=16)
@@ -487,9 +495,8 @@ claim(
 )
 
 # %% [markdown]
-# Half of the paths are closed, and the gradient arrives all the same through the other half: a *unit's* gradient being 0 is
-# not the *picture's* being 0. What the leak does buy is smaller than the argument sounds: a way back for a unit that has fallen
-# silent for all pictures.
+# Half of the units are closed, but the gradient still arrives through the other half: the gradient of a *unit* can be 0
+# while that of the *picture* is not. The leak has a smaller use: a unit that gives 0 for all pictures can still learn.
 #
 # ## Batch normalisation, and two exceptions (10 min)
 #
@@ -498,8 +505,9 @@ claim(
 #
 # $$\mathrm{BN}(h)=\gamma\,\frac{h-\operatorname{mean}(h)}{\sqrt{\operatorname{var}(h)+\epsilon}}+\beta .$$
 #
-# So what a network says of one picture depends on the *others* in the minibatch. In **eval mode** it uses
-# running averages from training instead. We replace the first of eight pictures, and look at what D says of the other seven.
+# So what a network says of one picture depends on the *other* pictures in the minibatch. In **eval mode** it uses
+# running averages from training instead. We replace the first of eight pictures, and look at what D says of the other
+# seven.
 
 
 # %%
@@ -536,8 +544,8 @@ claim(
 )
 
 # %% [markdown]
-# Why have it, then? Because of the small weights, $N(0, 0.02^2)$. Without normalisation each layer of the generator makes the
-# numbers smaller, and an untrained G draws the same grey for every $z$.
+# Why do we use it, then? Because the first weights are small, from $N(0, 0.02^2)$. Without normalisation each layer of
+# the generator makes the numbers smaller, and an untrained G draws the same grey for every $z$.
 
 
 # %%
@@ -559,12 +567,14 @@ claim(
 )
 
 # %% [markdown]
-# DCGAN puts it after every convolution **but two**: the last of the generator, and the first of the discriminator. (D's last
-# one makes the logit, and has none either.) "Applying batchnorm to all layers however, resulted in sample oscillation and
-# model instability", says the paper, and not why. Two experiments show what goes wrong at these places.
+# DCGAN puts it after every convolution **but two**: the last of the generator, and the first of the discriminator. (D's
+# last one makes the logit, and has none either.) "Applying batchnorm to all layers however, resulted in sample
+# oscillation and model instability", says the paper, but it does not say why. Two experiments show what goes wrong at
+# these places.
 #
-# First D. Give it a minibatch, and the same with half the contrast. With batch normalisation after the first convolution, what
-# can it see of that? Then G. What mean colour can a minibatch have?
+# First D. We give it a minibatch, and the same minibatch with half the contrast. Can D see this difference, with batch
+# normalisation after its first convolution? Then G. Which mean colour can its minibatches have, with batch
+# normalisation on its output?
 
 
 # %%
@@ -610,11 +620,11 @@ claim(
 )
 
 # %% [markdown]
-# A D that cannot see contrast cannot teach it. A G whose every minibatch must have the same mean and contrast shifts *all*
-# its pictures when one changes. Now train: 200 steps at 16 × 16, three seeds each, with the recipe, with batch normalisation
-# at one of the two exceptions, and with none at all. *Predict* the order. We note the pixel Fréchet
-# distance to fresh faces (chapter 07; of pictures shrunk to 8 × 8), and how far the pictures of the *same* $z$
-# **jump** in 20 steps, compared with how much pictures differ.
+# A D that cannot see contrast cannot teach it. And if every minibatch of G must have the same mean and contrast, *all*
+# its pictures change when one changes. Now we train: 200 steps at 16 × 16, three seeds each, with the recipe, with
+# batch normalisation at one of the two exceptions, and with none at all. *Predict* the order. We note the pixel Fréchet
+# distance to new faces (chapter 07; of pictures shrunk to 8 × 8), and how far the pictures of the *same* $z$ **jump**
+# in 20 steps, compared with how much pictures of different $z$ differ.
 
 
 # %%
@@ -689,28 +699,28 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** The paper's "sample oscillation" is there, within 200 steps, and it belongs to one of
-# the two exceptions: G's output. The other one does something else: D stays blind, and the distance stays
-# high. These are the first 200 steps of small networks; what becomes of them after a day we have not measured.
+# **Did you notice?** The paper's "sample oscillation" is there, within 200 steps, and it belongs to one of the two
+# exceptions: G's output. At the other place D stays blind to contrast, and the distance stays high. These are the first
+# 200 steps of small networks; we have not measured what happens in a day.
 #
 # ## Half-way
 #
 # *39 minutes lie behind you, 51 ahead: a good place to stop.*
 #
-# **So far:** a transposed convolution adds up copies of its kernel, and with a kernel of 4 and stride 2 each pixel
-# away from the edges is reached equally often. Batch normalisation keeps an untrained network's signal alive, with
-# two exceptions, and whoever departs from the recipe pays for it. **To come:** faces, ways between them, and sums
-# of them.
+# **So far:** a transposed convolution adds up copies of its kernel, and with a kernel of 4 and stride 2 each pixel away
+# from the edges is reached equally often. Batch normalisation keeps an untrained network's signal alive, with two
+# exceptions, and without these exceptions the faces were worse. **To come:** faces, ways between them, and sums of
+# them.
 #
 # ## A minute of training (9 min)
 #
-# Faces now, 32 × 32 pixels, 16,384 of them. They are drawn by a program from 19 independent *factors*, a smile, glasses, hair,
-# skin, pose and so on. That is their advantage over photographs: for each picture the truth is known. The networks are the
-# recipe's with fewer channels. D learns at half of G's rate: in a few
-# trial runs that gave less grain. Samples are drawn from a moving average of G's weights over some two hundred steps.
+# The data are now 16,384 faces of 32 × 32 pixels. A program draws them from 19 independent *factors*: a smile, glasses,
+# hair, skin, pose and so on. That is their advantage over photographs: for each picture the factors are known. The
+# networks are the recipe's with fewer channels. D learns at half of G's rate: in a few trial runs that gave less grain.
+# Samples are drawn from a moving average of G's weights over some two hundred steps.
 #
-# The numbers of this training are 32 bits long, or 16 inside the convolutions if your processor has units for that. So your
-# faces are not ours, pixel by pixel. What the claims say must hold for both.
+# The numbers of this training are 32 bits long, or 16 inside the convolutions if your processor has units for that. So
+# your faces are not the same as ours, pixel by pixel. The claims must hold for both.
 
 # %%
 data = datasets.faces(16_384, size=32)
@@ -736,9 +746,9 @@ fig = figures.dcgan.rows(film)
 plt.show()
 
 # %% [markdown]
-# A film, from top to bottom: six $z$, the same in all rows. Out of a grey come first head and shoulders, then the colours of hair and
-# skin, at last eyes, mouth and glasses: from coarse to fine. Now what you came for: below on the left real faces,
-# on the right the first of the generator, none picked.
+# Read this film from top to bottom: six $z$, the same in all rows. From plain grey, first head and shoulders appear,
+# then the colours of hair and skin, at last eyes, mouth and glasses: from coarse to fine. Now the faces. In the next
+# figure the real ones are on the left; on the right are the first of the generator, none picked.
 
 # %%
 faces = run.samples(1_000)
@@ -747,9 +757,9 @@ fig = figures.dcgan.rows({" " * i: row for i, row in enumerate(half)}, gap=4)
 plt.show()
 
 # %% [markdown]
-# Are these faces, with hair, eyes and a mouth? You can see it; can it be measured? A **judge** can read the factors off a picture: a
-# small network that comes with the course, trained on other faces. And since the factors *are* the picture, we can
-# draw what it has read. If the drawing agrees with the picture, the picture was a face.
+# Are these faces, with hair, eyes and a mouth? You can see it; can it be measured? A **judge**, a small network that
+# comes with the course and was trained on other faces, reads the factors from a picture. The factors determine the
+# picture, so we can draw what the judge has read. If the drawing agrees with the picture, the picture was a face.
 
 # %%
 judge = judges.faces()
@@ -888,8 +898,9 @@ claim(
 claim("09/loss-g-stays", "From step 300 on L_G falls by less than 1/3, if at all.", stays, above=2 / 3)
 
 # %% [markdown]
-# G's loss says how well G fools *this* D, and D has learned as well. And between two trainings? We have twelve, of four kinds, in the
-# section on batch normalisation. By their losses the recipe and the D that cannot see contrast are the same GAN:
+# G's loss says how well G fools *this* D, and D has learned, too. Can one compare two trainings by their losses? We
+# have twelve, of four kinds, from the section on batch normalisation. In the figure, compare the recipe with the D that
+# cannot see contrast: across for the losses, up for the distance.
 
 # %%
 ENDS = {
@@ -936,19 +947,21 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** At one and the same loss, one GAN is three times as far from the data as the other. Losses of *one* run over its first
-# steps carry news (chapter 07); later, and between runs, look at pictures and at a distance. (A critic whose loss *is* a distance
-# comes with the Wasserstein GANs.)
+# **What you saw.** At about the same loss, one GAN is almost three times as far from the data as the other. In the
+# first steps of *one* run the losses do tell something (chapter 07). Later, and to compare runs, look at pictures and
+# at a distance. (A critic whose loss *is* a distance comes with the Wasserstein GANs, chapter 12.)
 
 # %% [markdown]
 # ## Walking between faces (6 min, depth)
 #
-# What lies between two faces? Take $z_0$ and $z_1$, and go from one to the other. The straight way is
-# $\mathrm{lerp}(t)=(1-t)z_0+t z_1$. *Predict* the length of $z$ halfway, if each of the 64 numbers is drawn from $N(0,1)$.
+# What lies between two faces? Take $z_0$ and $z_1$, and go from one to the other. The straight way is linear
+# interpolation, $\mathrm{lerp}(t)=(1-t)z_0+t z_1$. *Predict* the length of $z$ halfway, if each of the 64 numbers is
+# drawn from $N(0,1)$.
 #
-# The length of a $z\sim N(0,I)$ in $d$ dimensions is close to $\sqrt d$, here 8: all draws lie near one shell. Halfway the variance
-# is $\tfrac14+\tfrac14$, so the length is $\sqrt{1/2}\cdot 8=5.7$: the straight way leaves the shell and cuts through a place where
-# the generator has hardly ever been. The great circle stays on the shell: **slerp**, with $\Omega$ the angle between the two,
+# The length of a $z\sim N(0,I)$ in $d$ dimensions is close to $\sqrt d$, here 8: all draws lie near the surface of one
+# ball, the *shell*. Halfway, each number $\tfrac12 z_0+\tfrac12 z_1$ has the variance $\tfrac14+\tfrac14$, so the
+# length is $\sqrt{1/2}\cdot 8=5.7$. There, inside the shell, the generator has seen hardly any $z$ in training. The
+# great circle stays on the shell: **slerp**, with $\Omega$ the angle between the two,
 #
 # $$\mathrm{slerp}(t)=\frac{\sin((1-t)\Omega)}{\sin\Omega}z_0+\frac{\sin(t\,\Omega)}{\sin\Omega}z_1 .$$
 
@@ -1026,11 +1039,11 @@ claim(
 )
 
 # %% [markdown]
-# Between two *pictures* lies a double exposure. Between two $z$ lies a face all the way: it changes on the way, and does not
-# fade. Had G learned examples by heart, one for each region of $z$, it would jump. And lerp or slerp? To the
+# Between two *pictures* one sees both at once. Between two $z$ there is one face all the way: it changes, and does not
+# fade. If G had learned examples by heart, one for each region of $z$, the face would jump. And lerp or slerp? To the
 # eye they are nearly the same; the measures see that lerp's middle faces are more alike, and farther from real ones.
 #
-# Walk yourself. With a kernel the slider is alive.
+# Now walk yourself: move $t$, and choose a pair and a way.
 
 # %%
 PAIRS = [f"pair {i}" for i in range(1, 9)]
@@ -1048,12 +1061,17 @@ widgets.explore(between, t=(0.0, 1.0, 0.05, 0.5), pair=PAIRS, way=["slerp", "ler
 # %% [markdown]
 # ## Computing with faces (9 min)
 #
-# The famous claim: *smiling woman − neutral woman + neutral man = smiling man*. If directions in $z$ mean something, such sums must
-# come out. The paper shows a few, and it takes not single faces but the **mean of three** $z$ for each term: "experiments
-# working on only single samples per concept were unstable". It gives no number. We have a judge, so we can count.
+# The famous claim: *smiling woman − neutral woman + neutral man = smiling man*. If directions in $z$ mean something,
+# such sums must be right. The paper shows a few. For each term it takes not one face but the **mean of three** $z$:
+# "experiments working on only single samples per concept were unstable". It gives no number. We have a judge, so we can
+# count.
 #
-# First the lengths. $z_a-z_b+z_c$ of single draws has variance 3, so it is $\sqrt3$ too long. Of means of three each term has variance
-# ⅓, and the sum is as long as a draw. With the paper's 100 numbers, and 10,000 draws:
+# Words had shown the like. A network had learned a vector for each word, and of these vectors *king − man + woman* lies
+# very close to *queen* (Mikolov et al. 2013).
+#
+# First the lengths. If all three terms are single draws, $z_a-z_b+z_c$ has variance 3, so it is $\sqrt3$ times too
+# long. If they are means of three, each has variance ⅓, and the sum is as long as a draw. With the paper's 100 numbers,
+# and 10,000 draws:
 
 # %%
 draws = torch.randn(10_000, 3, 3, 100, generator=rng)  # 10,000 sums, three terms, three exemplars each
@@ -1069,14 +1087,15 @@ claim(
 )
 
 # %% [markdown]
-# Now the experiment. From 3,000 samples the judge picks the exemplars. Two sums:
+# Now the experiment. From 3,000 samples the judge picks the examples for each term, the *exemplars*. There are two
+# sums:
 #
 # - **smile:** smiling − neutral (both without glasses) + neutral with glasses. *Right* if the judge sees a smile **and** glasses.
 # - **glasses:** with − without (both with short hair) + long hair without glasses. *Right* if it sees glasses **and** long hair.
 #
-# Each 1,000 times, with exemplars drawn afresh: single ones, means of three, means of ten; in $z$ and, for comparison,
-# with the pictures themselves. Two controls: singles cut to the length $\sqrt d=8$ of a draw, and means of ten, which
-# are too short, stretched to it.
+# Each is made 1,000 times with newly drawn exemplars: single ones, means of three, means of ten; in $z$ and, for
+# comparison, with the pictures themselves. There are two controls: singles cut to the length $\sqrt d=8$ of a draw, and
+# means of ten, which are too short, stretched to it.
 
 # %%
 pool = torch.randn(3_000, 64, generator=torch.Generator().manual_seed(5))
@@ -1174,11 +1193,12 @@ claim(
 )
 
 # %% [markdown]
-# So does the paper's advice hold? It depends on what one compares. At *equal length* means of
-# three win clearly: two single faces differ in smile *and* in everything else, and with three the rest begins to average out. But sums of
-# singles come $\sqrt3$ too long, and a longer sum shows more of what it is made of; against those the gain is not sure at
-# all (the first and the third row; in eight trial trainings it was between −10 and +11 in 100). And three is no magic number: ten,
-# their sum stretched back onto the shell, were better than three on one machine and not on another. One training cannot decide that.
+# So does the paper's advice hold? It depends on what one compares. At *equal length* means of three are clearly better:
+# two single faces differ in smile *and* in everything else, and in a mean of three the rest begins to average out. But
+# sums of singles are $\sqrt3$ times too long, and a longer sum shows more of what it is made of. Compared with those,
+# the gain is not sure at all (see the first and the third row; in eight trial trainings it was between −10 and +11 in
+# 100). And three is not a special number: means of ten, stretched to the length of a draw, were better than three on
+# one machine and not on another. One training cannot decide that.
 #
 # And the pixels? Of the same exemplars, the judge finds the sums of pictures right even more often. *Look before you conclude.*
 
@@ -1213,12 +1233,12 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** An average of pictures that all sit in the same place adds a smile to whatever is there; the judge sees the
-# smile, and you see three faces at once. A score alone would have told you the wrong thing. So the table
-# belongs beside the pictures, and beside a second measure.
+# **Did you notice?** In all pictures the mouth is at about the same place. So a sum of pictures puts a smile there; the
+# judge sees the smile, and you see three faces at once. The score alone would have misled you. So look at the pictures
+# as well, and at a second measure.
 #
-# All of this is *one* generator, trained for a minute; the intervals are over exemplars, not over trainings. With other seeds the
-# shares move by some ten in 100; what is claimed above stayed.
+# All of this is *one* generator, trained for a minute; the intervals are over exemplars, not over trainings. With other
+# seeds the shares move by some ten in 100; what is claimed above stayed true.
 #
 # ## What the sources get wrong
 #
@@ -1238,9 +1258,9 @@ claim(
 )
 
 # %% [markdown]
-# - **The same:** 「それぞれの転置畳み込み層の後に…Batch Normalizationと活性化関数が入ります」 ("after each transposed convolution come
-#   batch normalisation and an activation"). Not after the last. And in D not after the first, nor after the last, which
-#   makes the logit:
+# - **The same:** 「それぞれの転置畳み込み層の後に…Batch Normalizationと活性化関数が入ります」 ("after each transposed convolution come batch
+#   normalisation and an activation"). But not after the last. And in D neither after the first nor after the last,
+#   which makes the logit:
 
 
 # %%
@@ -1264,19 +1284,21 @@ claim(
 )
 
 # %% [markdown]
-# - **The same:** 「全結合層やpooling層は使用しない」 ("no fully connected layers and no pooling are used"). The first layer is fully connected,
-#   under another name: `09/first-is-matmul`. The paper says so itself. What there is none of is fully connected *hidden* layers.
-# - **The same:** 「stride 2の畳み込み処理を行うことで細かな特徴の欠落を防いでいる」 ("convolutions with stride 2 keep fine features
-#   from getting lost"). It is the channels that keep them, as far as they are kept: `09/rank`, `09/d-halves`.
-# - **The same:** 「学習中に勾配が0になってしまうのを防ぐ」 (the leaky rectifier "keeps the gradient from becoming 0"). A unit's, yes,
-#   `09/relu-silent`; the picture's was not in danger, `09/gradient-arrives`.
-# - **The same:** 「笑った女性 – 無表情の女性 + 無表情の男性 = 笑った男性」 ("smiling woman − neutral woman + neutral man = smiling man"), with one face
-#   for each. The paper has means of three, because singles were unstable: `09/three-beat-one`, and for the lengths `09/sum-lengths`.
+# - **The same:** 「全結合層やpooling層は使用しない」 ("no fully connected layers and no pooling are used"). The first layer is fully
+#   connected, under another name: `09/first-is-matmul`. The paper says so itself. There are no fully connected *hidden*
+#   layers.
+# - **The same:** 「stride 2の畳み込み処理を行うことで細かな特徴の欠落を防いでいる」 ("convolutions with stride 2 keep fine features from getting
+#   lost"). It is the channels that keep them, as far as they are kept: `09/rank`, `09/d-halves`.
+# - **The same:** 「学習中に勾配が0になってしまうのを防ぐ」 (the leaky rectifier "keeps the gradient from becoming 0"). This is true of a
+#   unit's gradient, `09/relu-silent`; the picture's was not in danger, `09/gradient-arrives`.
+# - **The same:** 「笑った女性 – 無表情の女性 + 無表情の男性 = 笑った男性」 ("smiling woman − neutral woman + neutral man = smiling man"), with
+#   one face for each. The paper has means of three, because singles were unstable: `09/three-beat-one`, and for the
+#   lengths `09/sum-lengths`.
 # - **The same:** 「Lossの変化だけを見ると学習が収束へ向かっているのかさっぱりわからない」. Right: `09/loss-g-stays`, `09/same-losses`.
-# - **The same:** 「DCGANの目的関数や学習ステップはオリジナルのGANと同様」 ("objective and steps are those of the original GAN"). In the game, yes; the recipe
-#   has Adam at $2\cdot10^{-4}$ with $\beta_1=0.5$ for momentum, and weights from $N(0,0.02^2)$, on which `09/bn-signal` depends. And
-#   convolutions are not the difference between the two: the paper of 2014 has a convolutional GAN in its Figure 2. DCGAN is the recipe
-#   that made them train.
+# - **The same:** 「DCGANの目的関数や学習ステップはオリジナルのGANと同様」 ("objective and steps are those of the original GAN"). The game is
+#   the same; but the recipe has Adam at $2\cdot10^{-4}$ with $\beta_1=0.5$ for momentum, and weights from
+#   $N(0,0.02^2)$, on which `09/bn-signal` depends. And convolutions are not the difference between the two: the paper
+#   of 2014 has a convolutional GAN in its Figure 2. DCGAN is the recipe that made them train.
 #
 # ## Exercises (22 min)
 #
@@ -1301,8 +1323,8 @@ check("09.1", length)
 # check("09.1", length)
 # ```
 #
-# The kernel starts at place 0 and may move on as long as it fits. Rounding down is why a transposed convolution needs the
-# output padding: several lengths lead to the same one.
+# The kernel starts at place 0 and may move on as long as it fits. Because of the rounding, several lengths lead to the
+# same one; so a transposed convolution needs the output padding.
 #
 # </details>
 
@@ -1382,8 +1404,8 @@ check("09.4", slerp)
 # </details>
 
 # %% [markdown]
-# **Exercise 09.5** · ★★☆ · 5 minutes, depth. Write the best of the ways above: $\bar a-\bar b+\bar c$ of exemplars `a`, `b`, `c` (k, d), each with a
-# `k` of its own, brought to the length $\sqrt d$.
+# **Exercise 09.5** · ★★☆ · 5 minutes, depth. Write the best of the ways above: $\bar a-\bar b+\bar c$ of exemplars `a`,
+# `b`, `c` (k, d), each with a `k` of its own, scaled to the length $\sqrt d$.
 
 
 # %%
@@ -1417,12 +1439,15 @@ checked()
 # %% [markdown]
 # ## Further reading
 #
-# - A. Radford, L. Metz & S. Chintala, *Unsupervised representation learning with deep convolutional generative adversarial
-#   networks*, ICLR 2016: the recipe, the walks, the sums.
-# - V. Dumoulin & F. Visin, *A guide to convolution arithmetic for deep learning*, arXiv:1603.07285, 2016: all the sizes, with
-#   pictures.
+# - A. Radford, L. Metz & S. Chintala, *Unsupervised representation learning with deep convolutional generative
+#   adversarial networks*, ICLR 2016: the recipe, the walks, the sums.
+# - V. Dumoulin & F. Visin, *A guide to convolution arithmetic for deep learning*, arXiv:1603.07285, 2016: all the
+#   sizes, with pictures.
 # - A. Odena, V. Dumoulin & C. Olah, *Deconvolution and checkerboard artifacts*, Distill, 2016.
-# - S. Ioffe & C. Szegedy, *Batch normalization: accelerating deep network training by reducing internal covariate shift*, ICML 2015.
+# - S. Ioffe & C. Szegedy, *Batch normalization: accelerating deep network training by reducing internal covariate
+#   shift*, ICML 2015.
+# - T. Mikolov, W. Yih & G. Zweig, *Linguistic regularities in continuous space word representations*, NAACL-HLT 2013:
+#   sums of words.
 # - T. White, *Sampling generative networks*, arXiv:1609.04468, 2016: slerp, and attribute vectors of many exemplars.
 #
 # Next: chapter 10, which loss? The same networks, four pairs of losses, and two strengths of $D$.

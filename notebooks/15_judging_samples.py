@@ -21,10 +21,10 @@
 # - look for copies, in two ways, and know how a copyist can hide;
 # - read a table of scores in a paper and ask the right questions.
 #
-# **Predict before you run.** A "generator" has learned nothing. It keeps its training set in a drawer and hands out pictures
-# from it. Three measures will look at its samples: the Inception Score, the Fréchet distance to the training set, and
-# precision. Real digits that nobody has trained on are the comparison. Which of the three will say that the drawer is *worse*
-# than real digits?
+# **Predict before you run.** A "generator" has learned nothing. It keeps its training set in a drawer and hands out
+# pictures from it. Three measures will look at its samples: the Inception Score, the Fréchet distance to the training
+# set, and precision. We compare them with real digits that were not trained on. Which of the three will say that the
+# drawer is *worse* than real digits?
 
 # %%
 from dataclasses import replace
@@ -48,9 +48,9 @@ torch.set_default_dtype(torch.float64)  # 64-bit numbers: the same digits on eve
 # %% [markdown]
 # ## Nine samplers and a judge (6 min)
 #
-# A measure that says "3.7" has said nothing yet. So before we judge any GAN we make samplers of which we *know* what is
-# wrong with them. The 1,797 real digits are cut in three: 600 to train on, 600 held out, and the rest, which nobody else uses.
-# Each sampler makes 270 digits.
+# "3.7" says nothing until it can be compared. So before we judge any GAN we make samplers with *known* faults. The
+# 1,797 real digits are cut in three: 600 to train on, 600 held out, and the rest, which is used for nothing else. Each
+# sampler makes 270 digits.
 #
 # | sampler | what is wrong with it |
 # |---|---|
@@ -112,9 +112,9 @@ fig = figures.dcgan.rows({name: -x[:14] for name, x in shown.items()}, zoom=4)  
 plt.show()
 
 # %% [markdown]
-# The first measure needs a judge: a small network that comes with the course and has learned from 997 of these digits. Its
-# $p(y\mid x)$ is how sure it is that the image $x$ shows the digit $y$. Its last layer but one, 64 numbers, are its **features**:
-# what it looks at.
+# The first measure needs a judge: a small network that comes with the course and has learned from 997 of these digits.
+# Its $p(y\mid x)$ is how sure it is that the image $x$ shows the digit $y$. The 64 numbers of its last layer but one
+# are its **features**: what it looks at.
 
 # %%
 judge = judges.digits()
@@ -131,8 +131,9 @@ claim(
 # %% [markdown]
 # ## The Inception Score (8 min)
 #
-# Two wishes (Salimans et al. 2016): each sample should be *clear*, $p(y\mid x)$ close to one class; and all together should be of *many
-# kinds*, the mean answer $p(y)=\mathbb{E}_x\,p(y\mid x)$ close to even. One number for both:
+# The score asks for two things (Salimans et al. 2016). Each sample should be *clear*: $p(y\mid x)$ is close to one
+# class. And all together should be of *many kinds*: the mean answer $p(y)=\mathbb{E}_x\,p(y\mid x)$ is close to even.
+# It is one number for both:
 #
 # $$\mathrm{IS} = \exp \mathbb{E}_x\,\mathrm{KL}\big(p(y\mid x)\,\|\,p(y)\big).$$
 #
@@ -177,11 +178,13 @@ claim(
 claim("15/score-bounds", "The score lies between 1 and the number of classes.", scores, above=1 - 1e-9, below=10)
 
 # %% [markdown]
-# So $\log\mathrm{IS}$ is the **mutual information** between sample and class, in nats: at most $\log 10$. Read the formula again and
-# notice what is *not* in it: no real example, anywhere. And nothing within a class: one sure 3 is as good as a thousand.
+# So $\log\mathrm{IS}$ is the **mutual information** between sample and class, in nats: at most $\log 10$. Read the
+# formula again and notice what is *not* in it. It uses no real example. And it sees no differences within a class: the
+# same clear 3, over and over, is as good as a thousand different ones.
 #
-# "Inception" is the name of the classifier in the paper. With another it is another score: ours we call **digit score**. How much
-# does that matter? The same 800 real digits, and a second classifier that is also right about more than 95 in 100 of them:
+# "Inception" is the name of the classifier in the paper. With another classifier it is another score; we call ours
+# **digit score**. How much does the classifier matter? We take the same 800 real digits, and a second classifier that
+# is also right about more than 95 in 100 of them:
 
 # %%
 taught = datasets.digits().split(997, seed=0)[0]
@@ -201,17 +204,18 @@ claim(
 )
 
 # %% [markdown]
-# The other one is as often right, and less *sure*. A score without the name of the network is no number at all.
+# The second one is right almost as often, but less *sure*. A score without the name of its network means nothing.
 #
 # ## Fréchet and kernel: comparing moments (11 min)
 #
-# Better to compare with real examples. Take features, of the judge or simply the pixels, of both sets. The
-# **Fréchet distance** looks at the mean $\mu$ and the covariance $\Sigma$ of each,
+# It is better to compare with real examples. For both sets, take the judge's features, or simply the pixels. The
+# **Fréchet distance** looks at the mean $\mu$ and the covariance $\Sigma$ of each set,
 #
 # $$d^2 = \lVert\mu_x-\mu_y\rVert^2 + \operatorname{tr}\big(\Sigma_x+\Sigma_y-2(\Sigma_x\Sigma_y)^{1/2}\big),$$
 #
-# and for Gaussians this *is* the squared Wasserstein-2 distance: the earth mover of chapter 04, with squared ways. On the line
-# that can be checked without the formula: earth moves in order, so $d^2=\int_0^1 (F^{-1}(u)-G^{-1}(u))^2du$.
+# and for Gaussians this *is* the squared Wasserstein-2 distance: the earth mover of chapter 04, where each way costs
+# its square. On the line one can check this without the formula. The best plan keeps the order, so $d^2=\int_0^1
+# (F^{-1}(u)-G^{-1}(u))^2du$, with $F$ and $G$ the cumulative distribution functions.
 
 # %%
 u = (np.arange(200_000) + 0.5) / 200_000
@@ -244,7 +248,8 @@ claim(
 )
 
 # %% [markdown]
-# The **kernel distance** (its name with Inception's features is KID) is a squared *maximum mean discrepancy*, with the kernel $k(a,b)=(a\cdot b/d+1)^3$:
+# The **kernel distance** (its name with Inception's features is KID) is a squared *maximum mean discrepancy* (MMD),
+# with the kernel $k(a,b)=(a\cdot b/d+1)^3$ in $d$ dimensions:
 #
 # $$\mathrm{MMD}^2 = \operatorname*{mean}_{i\ne j} k(x_i,x_j) + \operatorname*{mean}_{i\ne j} k(y_i,y_j) - 2\operatorname*{mean}_{i,j} k(x_i,y_j).$$
 #
@@ -266,9 +271,10 @@ claim(
 claim("15/kernel-negative", "More than 2/5 of these 400 distances are negative.", (same < 0).mean(), above=0.4)
 
 # %% [markdown]
-# Now build something that both must miss. The ring of eight has the mean 0, and by symmetry its covariance is a multiple of the
-# identity: $\frac{r^2}{2}+\sigma^2$. Its third moments are all 0, as a Gaussian's are. So give that Gaussian, the ring's **twin**, the same
-# covariance. Beside it, two lesser faults: seven of the eight spots, and one point in each.
+# Now we build a sampler whose fault both must miss. The ring of eight has the mean 0, and by symmetry its covariance is
+# $\frac{r^2}{2}+\sigma^2$ times the identity. Its third moments are all 0, like those of a Gaussian. So we take the
+# Gaussian with the same mean and covariance: the ring's **twin**. We also take two smaller faults: seven of the eight
+# spots, and one single point in each spot.
 
 # %%
 ring, n = datasets.ring(8, radius=2.0, std=0.1), 2_000
@@ -307,8 +313,9 @@ claim(
 )
 
 # %% [markdown]
-# A point cloud without a single spot is the best of all! A kernel of degree 4 would have seen it, and by how much can be computed:
-# with $m=\mathbb{E}\lVert x\rVert^4$, which is 16.32 for the ring and 32.32 for the twin, $\mathrm{MMD}^2=\frac{3}{8}(m-m')^2/16 = 6.0$.
+# A cloud without a single spot gets a better mark than seven right spots! A kernel of degree 4 sees it, and we can
+# compute what it sees. Let $m=\mathbb{E}\lVert x\rVert^4$, 16.32 for the ring, and $m'$ the same for the twin, 32.32.
+# Then $\mathrm{MMD}^2=\frac{3}{8}(m-m')^2/16 = 6.0$, where $\frac38$ is the mean of $\cos^4$ over all angles.
 
 # %%
 m = 2.0**4 + 8 * 2.0**2 * 0.1**2 + 8 * 0.1**4, 8 * (2.0**2 / 2 + 0.1**2) ** 2
@@ -328,16 +335,16 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** A measure of moments sees moments. On *features* of a trained network this matters less than on points, because
-# the network has already made the interesting things linear. That is why FID uses one.
+# **What you saw.** A measure of moments sees nothing but moments. On *features* of a trained network this matters less
+# than on points, because there the interesting differences already show in the means. That is why FID uses a network.
 #
 # ## Slices and neighbours (7 min, depth)
 #
-# The **sliced Wasserstein distance** takes the earth mover's distance on the line, which needs only sorting, along many random
-# directions $\theta$, and means over them. It sees all moments.
-# **Precision and recall** (Kynkäänniemi et al. 2019) draw a ball about each real example that just reaches its third-nearest
-# neighbour. Precision is the share of samples inside these balls: are the samples real? Recall is the same with the roles
-# exchanged: is everything real among the samples?
+# The **sliced Wasserstein distance** projects both sets onto many random directions $\theta$. For each it takes the
+# earth mover's distance on the line, which needs only sorting; the result is the mean over all directions. It sees all
+# moments. **Precision and recall** (Kynkäänniemi et al. 2019) draw a ball about each real example that just reaches its
+# third-nearest neighbour. Precision is the share of samples inside these balls: are the samples real? Recall is the
+# same with the roles exchanged: is all that is real also among the samples?
 
 # %%
 piles = [(np.sort(rng.normal(size=k)), np.sort(rng.exponential(size=m))) for k, m in ((50, 50), (40, 70), (7, 90))]
@@ -354,8 +361,9 @@ claim(
 )
 
 # %% [markdown]
-# And in $d$ dimensions? Shift a cloud by a vector of length 1. Along $\theta$ that is a shift by $|\theta\cdot v|$, and the mean of this
-# over all directions is $\Gamma(\frac d2)/(\sqrt\pi\,\Gamma(\frac{d+1}2))\approx\sqrt{2/(\pi d)}$. *Predict* it for the 64 pixels of a digit.
+# And in $d$ dimensions? Shift a cloud by a vector $v$ of length 1. Along $\theta$ this is a shift by $|\theta\cdot v|$,
+# and the mean of this over all directions is $\Gamma(\frac d2)/(\sqrt\pi\,\Gamma(\frac{d+1}2))\approx\sqrt{2/(\pi d)}$.
+# *Predict* it for the 64 pixels of a digit.
 
 # %%
 shift = {}
@@ -390,14 +398,14 @@ claim(
 # %% [markdown]
 # ## Looking for copies (7 min, depth)
 #
-# None of these asks whether anything is *new*. Two tests do.
+# None of these measures asks whether a sample is *new*. Two tests do.
 #
-# **Neighbours.** Take as many held-out as training examples. An honest sample is as often nearer to the one as to the other; the
-# share `nearer_to_training` is ½. Of copies it is 1.
+# **Neighbours.** Take as many held-out as training examples. For a new sample, the nearest of them all is a training
+# example in half of the cases: the share `nearer_to_training` is ½. For copies it is 1.
 #
-# **Birthdays** (Arora & Zhang 2017). Among 23 people two have one birthday, more likely than not, because 23 people are 253 pairs. So if
-# among $n$ samples $P$ pairs are the same to the eye, the generator has about $n(n-1)/(2P)$ different pictures. *Predict:* the memoriser's
-# drawer holds 600. Will 270 samples give it away?
+# **Birthdays** (Arora & Zhang 2017). Among 23 people it is more likely than not that two have the same birthday,
+# because 23 people make 253 pairs. So if $P$ of the $n(n-1)/2$ pairs among $n$ samples look the same, the generator has
+# about $n(n-1)/(2P)$ different pictures. *Predict:* the memoriser's drawer holds 600. Do 270 samples reveal this?
 
 # %%
 people = rng.integers(365, size=(10_000, 23))
@@ -436,9 +444,9 @@ claim(
 # %% [markdown]
 # ## Who notices what? (12 min)
 #
-# Now the table. All nine samplers before nine measures. The reference is the **training set**, as it is in most papers. *Fill it in
-# before you run it*, at least the column of the Fréchet distance and the row of the memoriser: which faults does
-# it notice, which does it *prefer* to real digits?
+# Now all nine samplers are judged by nine measures, in one table. The reference is the **training set**, as it is in
+# most papers. *Fill the table in before you run it*, at least the column of the Fréchet distance and the row of the
+# memoriser. Which faults does a measure notice? Which faults does it *prefer* to real digits?
 
 # %%
 LARGER_IS_BETTER = {
@@ -463,9 +471,9 @@ def measure(x, train, known, held_out):
 
 
 # %% [markdown]
-# Luck must not decide. So everything is done ten times, with ten ways of cutting the digits in three. A measure *calls a
-# sampler worse* when it is worse than real digits in all ten, and *better* when it is better in all ten; by chance alone either happens
-# once in a thousand times.
+# Luck must not decide. So everything is done ten times, with ten ways of cutting the digits in three. A measure *calls
+# a sampler worse* when the sampler's value is worse than that of real digits in all ten, and *better* when it is better
+# in all ten; by chance alone each happens once in a thousand times.
 
 # %%
 repeats = []
@@ -559,20 +567,21 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Every column has a hole, and the holes are in different places. Note three things.
+# **What you saw.** Every measure misses some fault, and each misses other ones. Note three things.
 #
-# *The drawer wins.* The three measures of your prediction cannot say that it is worse: it has the training set's very moments,
-# and we measured the distance to the training set.
+# *The drawer wins.* The three measures of your prediction cannot say that it is worse: it has the same moments as the
+# training set, and we measured the distance to the training set.
 #
-# *"Recall" is no word for "mode collapse" alone.* Blurred digits have lost nothing but sharpness, and recall drops to 0.2:
-# they lie elsewhere.
+# *A low recall is not always mode collapse.* Blurred digits have lost nothing but sharpness, but recall drops to 0.2:
+# their features lie elsewhere.
 #
-# *A distance of pixels minds what you do not.* Every digit one place to the right: no reader would care, and to the pixel Fréchet distance it
-# is worse than the mean image over and over. A Gaussian with the right covariance, in which little can be read, is nearly the best.
+# *A distance of pixels reacts to what you do not notice.* Move every digit one place to the right: for a reader nothing
+# changes, but for the pixel Fréchet distance this is worse than the mean image over and over. A Gaussian with the right
+# covariance, in which one can read little, is nearly the best.
 #
 # And the birthday test counts blurred digits as copies: our `CLOSE` was chosen for sharp ones.
 #
-# And a copyist who knows the tests? Theis et al. had the simplest idea: move each picture by a pixel.
+# What can a copyist do who knows these tests? Theis et al. had the simplest idea: move each picture by a pixel.
 
 # %%
 hidden, hidden_features = [], []
@@ -610,13 +619,14 @@ claim(
 #
 # ## How many samples? (10 min, depth)
 #
-# Two sets from *the same* distribution have different means and covariances, by luck. The Fréchet distance has no way to be
-# negative, so luck makes it too large. By how much? For $n$ samples each from one Gaussian with unit covariance in $d$ dimensions,
-# to first order in $1/n$: the means are $2d/n$ apart, and the covariances add $\frac{d(d+1)}{2n}$,
+# Two sets from *the same* distribution have different means and covariances, by chance. The Fréchet distance cannot be
+# negative, so chance makes it too large. By how much? Take two sets of $n$ samples from one Gaussian with unit
+# covariance in $d$ dimensions. To first order in $1/n$, the squared distance of the means is $2d/n$ on average, and the
+# covariances add $\frac{d(d+1)}{2n}$,
 #
 # $$\mathbb{E}\,d^2\approx\frac{d(d+5)}{2n}.$$
 #
-# *Predict:* with ten times as many samples, how far does it fall? And the kernel distance?
+# *Predict:* with ten times as many samples, by which factor does it fall? And the kernel distance?
 
 # %%
 SIZES, DIMENSIONS, REPEATS = np.array([50, 100, 200, 400, 800]), 10, 40
@@ -688,9 +698,10 @@ claim(
 )
 
 # %% [markdown]
-# What to do? Compare only what was measured with the same $n$, and put the distance of real from real examples beside it. Or go to
-# $n=\infty$: since the bias is a line in $1/n$, measure at several $n$, draw the line and read it at 0 (Chong & Forsyth 2020). We try it
-# where the truth is known: two Gaussians whose means are 1 apart, $d^2=1$, and two that are the same.
+# What to do? Compare only what was measured with the same $n$, and show the distance of real from real examples, too.
+# Or estimate the value at $n=\infty$: the bias is proportional to $1/n$, so measure at several $n$, draw a line over
+# $1/n$ and read it at 0 (Chong & Forsyth 2020). We try it where the truth is known: two Gaussians whose means are 1
+# apart, $d^2=1$, and two that are the same.
 
 # %%
 SEVERAL = np.array([100, 150, 200, 300, 600])
@@ -713,8 +724,9 @@ claim(
 )
 
 # %% [markdown]
-# And the Inception Score? Its $p(y)$ is a mean over the samples of one part; the fewer, the more it looks like each of them. So
-# it is too *small*. The same 1,797 real digits, cut into 1, 10 and 50 parts:
+# And the Inception Score? Papers cut the samples into parts and take the mean of the parts' scores. Then $p(y)$ is a
+# mean over the samples of one part; the fewer they are, the nearer it is to each $p(y\mid x)$. So the score is too
+# *small*. Here are the same 1,797 real digits, cut into 1, 10 and 50 parts:
 
 # %%
 mixed = judge(datasets.digits().x[np.random.default_rng(0).permutation(1797)])["digit"]
@@ -732,10 +744,10 @@ claim(
 # %% [markdown]
 # ## Parzen windows, and why not (8 min, depth)
 #
-# The GAN of 2014 was judged by likelihood: draw samples, put a Gaussian **window** of width $\sigma$ about each, and ask for the mean
-# $\log p$ of held-out examples under this mixture; $\sigma$ is chosen on a validation set. It sounds fair. *Predict:* which centres
-# score best? (a) 100 real training digits, (b) 300 real training digits, (c) the 100 centres of **k-means**, each the mean of a heap of
-# similar training digits.
+# The GAN of 2014 was judged by likelihood: draw samples, put a Gaussian **window** of width $\sigma$ about each, and
+# ask for the mean $\log p$ of held-out examples under this mixture; $\sigma$ is chosen on a validation set. It sounds
+# fair. *Predict:* which centres score best? (a) 100 real training digits, (b) 300 real training digits, (c) the 100
+# centres of **k-means**, each the mean of a group of similar training digits.
 
 
 # %%
@@ -804,9 +816,10 @@ claim(
 )
 
 # %% [markdown]
-# The "sampler" that hands out a hundred means beats the truth, and three times as much of it. The log-likelihood of 64 pixels with round
-# windows is a question about squared distances: who is never far from anything? Means are. And more samples do not help, not in any
-# number you could draw. The true Gaussian against itself:
+# The "sampler" that hands out a hundred means beats a hundred real digits, and even three hundred. With round windows
+# the log-likelihood depends on squared distances of 64 pixels. It is large for centres that are never far from any
+# digit, and means are such centres. And more samples do not help, not in any number that one could draw. We test the
+# true Gaussian against itself:
 
 # %%
 below_truth = {}
@@ -832,9 +845,9 @@ claim(
 # %% [markdown]
 # ## One method, five trainings (10 min, depth)
 #
-# Now a GAN that really learns: that of chapter 07, five seeds, eight checkpoints on the way. At each we draw 400 samples, and then
-# 400 others. *Predict:* along one run, will the measures rank the checkpoints alike? And at the end, will they rank the five
-# runs alike?
+# Now we judge a GAN that really learns: that of chapter 07, with five seeds and eight checkpoints on the way. At each
+# we draw 400 samples, and then 400 others. *Predict:* along one run, will all measures put the checkpoints into the
+# same order? And at the end, the five runs?
 
 # %%
 train, held_out, _ = parts(0)
@@ -860,10 +873,11 @@ fig = figures.judging.tracks(EVERY * np.arange(1, 9), curves)
 plt.show()
 
 # %% [markdown]
-# Each line is a run. Now **rank correlations**: +1 where two measures rank alike, −1 where they rank the other way round, distances
-# counted upside down so that up is always better. On the left for the eight checkpoints of a run, the mean of five runs; on the right for the
-# five runs at one step, the mean of the last four. The measure of a row has seen the first 400 samples, that of a column the others:
-# so the diagonal shows what the luck of drawing does alone.
+# Each line is a run. The next figure shows **rank correlations**: +1 if two measures give the same order, −1 if they
+# give the opposite one. (Distances get a minus sign, so that larger is always better.) On the left is the order of the
+# eight checkpoints of a run, mean of five runs; on the right that of the five runs at one step, mean of the last four
+# steps. Rows use the first 400 samples, columns the others. So on the diagonal a measure meets itself, and only the
+# luck of drawing differs.
 
 # %%
 up = np.where(larger[:, 0], 1, -1) * tracked
@@ -915,17 +929,19 @@ claim(
 )
 
 # %% [markdown]
-# **What you saw.** Along a run everything gets better at once, so everything agrees, and any measure will do to see *that* a run
-# learns. Which of several runs is best is another question. Papers ask this one, and there the measures part: one looks at
-# features, one at pixels, one at what is missing. (With other seeds the mean on the right was between 0.3 and 0.7, the one on the left about 0.9.)
-# And all the while the copies: what improves the digits also brings them a little nearer to those shown than to others.
+# **What you saw.** Along a run everything gets better at once, so the measures agree, and any of them shows *that* a
+# run learns. Which of several runs is best is another question. Papers ask this one, and here the measures disagree:
+# one looks at features, one at pixels, one at what is missing. (With other seeds the mean on the right was between 0.3
+# and 0.7, the one on the left about 0.9.) And about copies: training also brings the digits a little nearer to those
+# shown than to others.
 #
 # ## A distance that looks at images (7 min, depth)
 #
-# Progressive GAN (Karras et al. 2018) was judged by sliced Wasserstein distances of *patches*. A **Laplacian pyramid** takes an image apart
-# by size: a level holds what is in the image at its size and not at half of it; the smallest level, 16 × 16, keeps the rest.
-# From each level of each image come random patches of 7 × 7 pixels; each set's patches are shifted and scaled, channel by channel,
-# to mean 0 and variance 1. Faces of 32 × 32 pixels have two levels. *Predict* for each fault below at which level it shows, if at any.
+# Progressive GAN (Karras et al. 2018) was judged by sliced Wasserstein distances of *patches*. A **Laplacian pyramid**
+# splits an image into levels: a level holds the details that are lost when the image is shrunk to half its size; the
+# smallest level, 16 × 16, keeps the rest. Random patches of 7 × 7 pixels are taken from each level of each image; each
+# set's patches are shifted and scaled, channel by channel, to mean 0 and variance 1. Faces of 32 × 32 pixels have two
+# levels. *Predict* for each fault below at which level it shows, if at any.
 
 # %%
 reference, real = (datasets.faces(300, size=32, seed=seed).x.double() for seed in (10, 20))
@@ -986,14 +1002,14 @@ claim(
 )
 
 # %% [markdown]
-# **Did you notice?** The standardising makes a set of dull pictures as good as a set of brilliant ones. It is in the published
-# measure too; if you did not know, you would not look.
+# **Did you notice?** The scaling to mean 0 and variance 1 makes a set of dull pictures as good as a set of brilliant
+# ones. The published measure does this, too; if you do not know it, you do not look for it.
 #
 # ## Names (2 min, depth)
 #
-# FID, KID and Inception Score, without more, mean the features and the classes of one certain network: Inception-v3 with the weights
-# that its authors published. This course brings no such weights (95 MB, and photographs are what they know). If you have them,
-# three lines give you the published measures of your own photographs:
+# FID, KID and Inception Score, without further words, mean the features and the classes of one certain network:
+# Inception-v3 with the weights that its authors published. This course does not bring these weights (95 MB, trained on
+# photographs). If you have them, three lines give you the published measures of your own photographs:
 #
 # ```python
 # network = metrics.inception("pt_inception-2015-12-05-6726825d.pth")  # a file of yours; its checksum is verified
@@ -1006,15 +1022,15 @@ claim(
 #
 # ## What the sources get wrong
 #
-# - **The Unrolled GAN article:** 「生成画像の評価が難しいこと（Parzen windowを使う方法は,欠点が指摘されている）」 ("that judging generated
-#   images is hard; defects of the method with Parzen windows have been pointed out"). Right, and it does not say which. Three:
-#   means beat the truth, `15/means-beat-truth`, `15/fewer-beat-more`; more samples do not help, `15/parzen-hopeless`; and a single
-#   number of nats, 225 for the first GAN's MNIST digits, hides both.
-# - **The loss article:** 「Inception Scoreは大してかわらない」 ("the Inception Score hardly changes"), from two losses, two data sets,
-#   and *one run for each*, and 「勾配消失と、クォリティーを上げることはおそらく別問題なのではないか」 ("vanishing gradients and better quality
-#   are probably separate matters"). Chapter 06 left this open. Two questions: how much does the score move from seed to seed?
-#   And what when $D$ is far ahead? Our small GAN again, 600 steps, five seeds: both learning at the same rate,
-#   and $D$ fifty times as fast.
+# - **The Unrolled GAN article:** 「生成画像の評価が難しいこと（Parzen windowを使う方法は,欠点が指摘されている）」 ("that judging generated images is
+#   hard; defects of the method with Parzen windows have been pointed out"). Right, but it does not say which. Here are
+#   three: means beat the truth, `15/means-beat-truth`, `15/fewer-beat-more`; more samples do not help,
+#   `15/parzen-hopeless`; and a single number of nats, 225 for the first GAN's MNIST digits, hides both.
+# - **The loss article:** 「Inception Scoreは大してかわらない」 ("the Inception Score hardly changes"), from two losses, two data
+#   sets, and *one run for each*, and 「勾配消失と、クォリティーを上げることはおそらく別問題なのではないか」 ("vanishing gradients and better quality are
+#   probably separate matters"). Chapter 06 left this open. There are two questions: how much does the score differ from
+#   seed to seed? And what happens when $D$ is far ahead? We train our small GAN again, 600 steps, five seeds: once both
+#   learn at the same rate, and once $D$ is fifty times as fast.
 
 
 # %%
@@ -1071,17 +1087,18 @@ claim(
 )
 
 # %% [markdown]
-# - So the article's sentence is one about *balance*. Where $D$ stays in reach the two losses are not told apart by one run. Where it
-#   runs away the gradient vanishes, and the quality with it. And if its runs used the lines it prints, each of its curves bears the
-#   name of the other loss (chapter 06).
-# - **The same** computes its scores with torchvision's network, 10,000 images in one part, where papers use TensorFlow's and ten parts of
-#   5,000. Real CIFAR-10 images then score about 10.25 instead of 11.24. Neither is wrong; they do not belong in one table: `15/whose-score`,
-#   `15/score-parts`.
+# - So the article's sentence is true when $D$ and $G$ are in *balance*: then one run cannot tell the two losses apart.
+#   When $D$ is far ahead, the gradient of $\log(1-D)$ vanishes, and the quality with it. And if its runs used the lines
+#   it prints, each of its curves has the name of the other loss (chapter 06).
+# - **The same** computes its scores with torchvision's network, 10,000 images in one part, where papers use
+#   TensorFlow's and ten parts of 5,000. Real CIFAR-10 images then score about 10.25 instead of 11.24. Neither is wrong;
+#   they do not belong in one table: `15/whose-score`, `15/score-parts`.
 # - **The same, of the sliced Wasserstein distance:** 「本来はGANの生成画像を評価するためのものですが、画像の分布不一致を見るためにも使うこ[とが]」 ("originally for
-#   judging GANs' images, it can also be used to see that distributions of images differ"). Of any it sees: `15/sliced-line`. In
-#   Progressive GAN's form it does not see everything: `15/pyramid-blind`.
-# - **Papers,** too. The one on spectral normalisation has FIDs of 5,000 generated images, others of 10,000 or 50,000: `15/bias-law`,
-#   `15/more-samples-win`. And FID is often measured to the training set, where a memoriser is the best of all: `15/memoriser-wins`.
+#   judging GANs' images, it can also be used to see that distributions of images differ"). The plain one sees any
+#   difference: `15/sliced-line`. In Progressive GAN's form it does not see everything: `15/pyramid-blind`.
+# - **Papers,** too. The one on spectral normalisation has FIDs of 5,000 generated images, others of 10,000 or 50,000:
+#   `15/bias-law`, `15/more-samples-win`. And FID is often measured to the training set, where a memoriser is the best
+#   of all: `15/memoriser-wins`.
 #
 # ## Exercises (22 min)
 #
@@ -1105,13 +1122,13 @@ check("15.1", score)
 # check("15.1", score)
 # ```
 #
-# KL of each answer from the mean answer, then the mean over samples, and the exponential last of all.
+# KL of each answer from the mean answer, then the mean over samples, and the exponential at the end.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 15.2** · ★★☆ · 5 minutes, depth. Somebody's Fréchet distance for *diagonal* covariances: means `m`, `n` and **variances** `a`, `b`, all (d,).
-# It is not zero for equal Gaussians. Mend it.
+# **Exercise 15.2** · ★★☆ · 5 minutes, depth. Here is a Fréchet distance for *diagonal* covariances: means `m`, `n` and
+# **variances** `a`, `b`, all (d,). It is wrong: it is not zero for equal Gaussians. Mend it.
 #
 # ```python
 # def frechet(m, a, n, b):
@@ -1158,13 +1175,13 @@ check("15.3", ask_for)
 # check("15.3", "nearer to training")
 # ```
 #
-# *Better than real* is no praise. It is the row of the memoriser.
+# *Better than real* is a reason for doubt: it is the row of the memoriser.
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 15.4** · ★★☆ · 4 minutes, depth. Of a generator you have seen 640 faces, and among them 10 pairs that are the same. How many different
-# faces does it have, about? Write the function for `n` samples and `pairs`.
+# **Exercise 15.4** · ★★☆ · 4 minutes, depth. You have seen 640 faces of a generator, and among them 10 pairs that are
+# the same. About how many different faces does it have? Write the function for `n` samples and `pairs`.
 
 
 # %%
@@ -1189,8 +1206,9 @@ check("15.4", different)
 # </details>
 
 # %% [markdown]
-# **Exercise 15.5** · ★★★ · 5 minutes, depth. Two papers, two numbers of samples. Bring a Fréchet distance to $n=\infty$: `n` (sizes,) and `distance` (sizes,),
-# measured on each; fit the straight line in $1/n$ and return where it meets 0.
+# **Exercise 15.5** · ★★★ · 5 minutes, depth. Two papers use two numbers of samples. Estimate a Fréchet distance at
+# $n=\infty$ from `n` (sizes,) and `distance` (sizes,), measured at each: fit a straight line over $1/n$ and return its
+# value at $1/n=0$.
 
 
 # %%
@@ -1235,4 +1253,4 @@ checked()
 # - S. Arora & Y. Zhang, *Do GANs actually learn the distribution? An empirical study*, arXiv:1706.08224, 2017: birthdays.
 # - T. Karras et al., *Progressive growing of GANs for improved quality, stability, and variation*, ICLR 2018: patches of a pyramid.
 #
-# Next: back to the methods, with a row of measures in hand, and their holes.
+# Next: back to the methods. Now you have a row of measures, and know what each of them misses.

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,14 +14,29 @@ import time
 import urllib.error
 import urllib.request
 
+import course
 import nbformat
 import pytest
 from chromium import browsing, playwright
 
 ROOT = pathlib.Path(__file__).parents[1]
 WELCOME = "00_welcome"
-CHAPTERS = ("03_divergences", "04_earth_mover", "05_saddle")
-PATIENCE = 120_000  # ms; a slow machine with two workers
+QUICK = ("03_divergences", "04_earth_mover", "05_saddle")
+NONE_TO_MOVE = {"15_judging_samples", "17_bugs_in_the_wild", "18_errata"}
+WIDGETS = {entry["notebook"]: entry["notebook"] not in NONE_TO_MOVE for entry in course.manifest()} | {WELCOME: 2}
+INTERRUPTED = "interrupted"
+TRAINING = (
+    """from gan_core import datasets, methods, training
+data = datasets.ring()
+run = training.start(methods.gan(data.shape, width=8), data, seed=0)""",
+    "run = training.train(run, 100_000_000)",
+    """step = run.step
+run = training.train(run, 10)
+whole = training.fit(run.gan, data, steps=step + 10, seed=0)
+same = (whole.history["loss_d"] == run.history["loss_d"]).all()
+print(run.step - step, "steps further, and as good as never stopped:", same)""",
+)
+PATIENCE = 240_000  # ms; a slow machine with two workers
 
 SETTINGS = {  # every cell stays in the page, and nobody asks for news
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -38,14 +54,17 @@ PICTURE = "async img => String.fromCharCode(...new Uint8Array(await (await fetch
 def lab(tmp_path_factory):
     """JupyterLab as `make lab` starts it, on a copy without stored outputs: what is seen there was run there."""
     home = tmp_path_factory.mktemp("lab")
-    course = home / "course"
-    (course / "notebooks").mkdir(parents=True)
-    for chapter in (WELCOME, *CHAPTERS):
+    (home / "course" / "notebooks").mkdir(parents=True)
+    for chapter in WIDGETS:
         notebook = nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", as_version=4)
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        nbformat.write(notebook, course / "notebooks" / f"{chapter}.ipynb")
+        nbformat.write(notebook, home / "course" / "notebooks" / f"{chapter}.ipynb")
+    training = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in TRAINING])
+    training.metadata["kernelspec"] = notebook.metadata["kernelspec"]
+    nbformat.write(training, home / "course" / "notebooks" / f"{INTERRUPTED}.ipynb")
+    shutil.copy(course.NOTEBOOKS / "claims.toml", home / "course" / "notebooks")
     for name, values in SETTINGS.items():
         path = home / "settings" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,10 +74,10 @@ def lab(tmp_path_factory):
     own |= {"JUPYTERLAB_SETTINGS_DIR": home / "settings", "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
     environment |= {name: str(path) for name, path in own.items()}
-    command = [sys.executable, *_as_make_lab(course), "--no-browser", f"--port={_free_port()}"]
+    command = [sys.executable, *_as_make_lab(home / "course"), "--no-browser", f"--port={_free_port()}"]
     with (
         open(home / "log", "w") as log,
-        subprocess.Popen(command, cwd=course, env=environment, stdout=log, stderr=log) as server,
+        subprocess.Popen(command, cwd=home / "course", env=environment, stdout=log, stderr=log) as server,
     ):
         try:
             yield _when_ready(server, home)
@@ -107,7 +126,7 @@ def test_only_this_machine_and_only_with_the_token(lab):
         refused.value.close()
     with urllib.request.urlopen(f"{contents}?token={lab['token']}", timeout=30) as answer:
         names = {file["name"] for file in json.load(answer)["content"]}
-    assert names == {f"{chapter}.ipynb" for chapter in (WELCOME, *CHAPTERS)}
+    assert names == {"claims.toml", *(f"{name}.ipynb" for name in (INTERRUPTED, *WIDGETS))}
 
 
 def test_opens_on_the_welcome_page(lab):
@@ -117,26 +136,50 @@ def test_opens_on_the_welcome_page(lab):
         page.get_by_role("heading", name="00 · Welcome").wait_for(timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("chapter", ["03_divergences", "05_saddle"])
-def test_run_all_and_move_a_slider(lab, chapter):
+def pytest_generate_tests(metafunc):
+    """Three chapters each time; all of them, half an hour, where that is asked for."""
+    if "chapter" in metafunc.fixturenames:
+        every = [entry["notebook"] for entry in course.manifest()]
+        metafunc.parametrize("chapter", every if metafunc.config.getoption("--every-chapter") else QUICK)
+
+
+def test_run_all_and_move_each_widget(lab, chapter):
     with _executed(lab, chapter) as page:
-        widget = page.locator(".jp-OutputArea-output", has=page.locator(".noUi-handle")).first
-        handle, readout = widget.locator(".noUi-handle").first, widget.locator(".widget-readout").first
-        handle.scroll_into_view_if_needed()
-        said = readout.inner_text()
-        with _changing_figure(page, widget):
-            handle.focus()
+        widgets = page.locator(".jp-OutputArea-output", has=page.locator("img.widget-image"))
+        moved = [_move(page, widget) for widget in widgets.all()]
+        assert sum(moved) == WIDGETS[chapter]
+
+
+def _move(page, widget):
+    """Move a widget as a person may, so that its figure changes; False where there is nothing to move."""
+    step, button = (widget.get_by_role("button", **words) for words in ({"name": "one step"}, {}))
+    handle, menu = widget.locator(".noUi-handle"), widget.locator("select")
+    if not (button.count() or handle.count() or menu.count()):
+        return False
+    widget.scroll_into_view_if_needed()
+    with _changing_figure(page, widget):
+        if button.count():
+            (step if step.count() else button).first.click()
+        elif handle.count():
+            at_the_end = handle.first.get_attribute("aria-valuenow") == handle.first.get_attribute("aria-valuemax")
+            handle.first.focus()
             for _ in range(4):
-                page.keyboard.press("ArrowRight")
-            page.wait_for_function("([e, said]) => e.innerText != said", arg=[readout.element_handle(), said])
+                page.keyboard.press("ArrowLeft" if at_the_end else "ArrowRight")
+        else:
+            menu.first.select_option(index=1)
+    return True
 
 
-def test_run_all_and_move_a_shovel(lab):
-    with _executed(lab, "04_earth_mover") as page:
-        button = page.get_by_role("button", name="move a shovel")
-        widget = page.locator(".jp-OutputArea-output", has=button).first
-        with _changing_figure(page, widget):
-            button.click()
+def test_a_training_is_interrupted_and_goes_on(lab):
+    with _opened(lab, INTERRUPTED) as page:
+        cells = page.locator(".jp-CodeCell")
+        _run_all(page)
+        cells.nth(1).get_by_text("it/s").wait_for(timeout=PATIENCE)  # the bar moves
+        page.locator("[data-command='notebook:interrupt-kernel'], [title^='Interrupt the kernel']").first.click()
+        page.wait_for_function(ENDED, timeout=PATIENCE)
+        said = [cells.nth(number).locator(".jp-OutputArea-output").all_inner_texts() for number in (1, 2)]
+        assert re.search(r"stopped at step [\d,]+; training.train\(run, steps\) goes on from there", "".join(said[0]))
+        assert "".join(said[1]).strip().endswith("10 steps further, and as good as never stopped: True")
 
 
 def test_run_all_and_watch_a_gan_learn(lab):
@@ -167,16 +210,23 @@ def test_run_all_and_watch_a_gan_learn(lab):
 
 @contextlib.contextmanager
 def _executed(lab, chapter):
-    """The page of a chapter after Run All, without an error or a warning; at the end, nothing left the machine."""
-    with browsing() as (new_page, requests):
-        page = new_page()
-        page.goto(f"{lab['url']}lab/tree/notebooks/{chapter}.ipynb?token={lab['token']}&reset")
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
-        page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
+    """The page of a chapter after Run All, without an error or a warning."""
+    with _opened(lab, chapter) as page:
         _run_all(page)
         page.wait_for_function(ENDED, timeout=PATIENCE)
         assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').all_inner_texts() == []
         assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').all_inner_texts() == []
+        yield page
+
+
+@contextlib.contextmanager
+def _opened(lab, notebook):
+    """The page of a notebook whose kernel is ready; at the end, nothing left the machine."""
+    with browsing() as (new_page, requests):
+        page = new_page()
+        page.goto(f"{lab['url']}lab/tree/notebooks/{notebook}.ipynb?token={lab['token']}&reset")
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
+        page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
         yield page
         own = re.compile(r"(http|ws)://127\.0\.0\.1:\d+/|data:|blob:")
         assert [url for url in requests if not own.match(url)] == []

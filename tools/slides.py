@@ -103,9 +103,9 @@ def _exercises(markdown):
 
 
 def _figures(cell, above, section, pictures):
-    data = [output.data for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
-    texts = described(cell.source, len(data), pictures, section) if data else []
-    for shown, text in zip(data, texts, strict=True):
+    images = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    texts = described(cell.source, images, pictures, section) if images else []
+    for shown, text in zip((image.data for image in images), texts, strict=True):
         widget = WIDGET.fullmatch(shown.get("text/plain", ""))
         said = f"<figcaption>{html.escape(widget['said'])}</figcaption>" if widget else ""
         png = "".join(shown["image/png"].split())

@@ -55,7 +55,7 @@ def alternating(eta: float, n: int = 1) -> Integrator:
 
 
 def extragradient(eta: float) -> Integrator:
-    """Look half a step ahead, then step *from where you stand* with the field found there: w ← w + η·v(w + η·v(w)).
+    """Look one step ahead, then step *from where you stand* with the field found there: w ← w + η·v(w + η·v(w)).
 
     Source: Korpelevich 1976; for GANs, Gidel et al. 2019.
     """
