@@ -197,3 +197,25 @@ def test_storing(tmp_path, monkeypatch):
     seen = [image.getpixel(place) for place, image in at.items()] + [second.getpixel((5, 5))]
     wanted = [(255, 0, 0), (0, 255, 0), (255, 255, 255), (255, 255, 255), (0, 0, 255)]
     assert np.abs(np.array(seen) - wanted).max() < 12  # a photograph is not exact
+
+
+def oracle_colours(smallest):
+    """A few blue and orange marks on many shades of green stay what they are."""
+    shades = np.linspace([247, 252, 245], [110, 190, 115], 240).round().astype(np.uint8)
+    picture = np.broadcast_to(shades[:, None], (240, 320, 3)).copy()
+    marks = {(40, 60): (0, 114, 178), (200, 250): (213, 94, 0)}
+    for (row, column), colour in marks.items():
+        picture[row : row + 8, column : column + 8] = colour
+    stored = np.asarray(Image.open(io.BytesIO(smallest(Image.fromarray(picture)))).convert("RGB"), dtype=int)
+    for (row, column), colour in marks.items():
+        assert np.abs(stored[row + 4, column + 4] - colour).max() < 25, colour
+    assert np.abs(stored - picture).mean() < 3
+
+
+def test_colours_stay():
+    oracle_colours(storage._smallest)
+
+
+def test_with_few_colours_they_do_not(monkeypatch):
+    monkeypatch.setattr(storage, "RARE", 1)
+    assert_killed(oracle_colours, storage._smallest)

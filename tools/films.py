@@ -8,11 +8,13 @@ import base64
 import io
 import json
 
+import numpy as np
 from PIL import Image
 
 ROWS = 24  # frames of a strip: few enough for a phone to hold it, enough for each to be stored as what is new in it
 TALLEST = 16_383  # pixels of a WebP picture
-COLOURS = 32
+COLOURS = (64, 128, 256)  # the first number that shows each pixel, or nearly each, in a colour like its own
+AWAY, RARE = 40, 1 / 2_000  # of 255; of all pixels
 
 
 def store(films, folder, chapter):
@@ -46,12 +48,21 @@ def _picture(png):
 
 def _smallest(strip):
     """The strip in WebP: exact in a few colours, which suits a chart, or as a photograph."""
-    few = strip.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
-    exact = _webp(few, lossless=True, quality=100)  # from 76 on what was seen a frame ago is found again
+    exact = _webp(_in_few(strip), lossless=True, quality=90)  # from 76 on what was seen a frame ago is found again
     return min(exact, _webp(strip, quality=70), key=len)
+
+
+def _in_few(strip):
+    """The strip in a few colours: not in so few that what is small, such as a mark, takes on another's."""
+    for colours in COLOURS:
+        few = strip.quantize(colours, dither=Image.Dither.NONE).convert("RGB")
+        away = np.subtract(few, strip, dtype=np.int16)
+        if (np.abs(away).max(2) > AWAY).mean() < RARE:
+            break
+    return few
 
 
 def _webp(picture, **options):
     stored = io.BytesIO()
-    picture.save(stored, "WEBP", method=6, **options)
+    picture.save(stored, "WEBP", method=4, **options)
     return stored.getvalue()
