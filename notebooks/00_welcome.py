@@ -132,7 +132,8 @@ print(f"the 200th loss of D: {loss:.6f}")
 # %% [markdown]
 # A **claim** is a sentence with a measurement behind it. When the measurement agrees, it prints one line. When it does not, it
 # stops the notebook and shows the numbers. The code of a claim is folded away: click on the three dots above the line to see
-# it. The next claim compares your machine with a number that was recorded on another.
+# it (in the book, on *how it is checked* below the line). The next claim compares your machine with a number that was
+# recorded on another.
 
 # %%
 RECORDED = 1.069308923704  # computed once on one x86-64 core with torch 2.13.0

@@ -497,8 +497,8 @@ claim(
 
 # %% [markdown]
 # In the middle, where the examples are, both ways are good. In the tails both only guess: the estimated densities
-# fall very steeply where their last hill ends, and the classifier goes on with the slope it had. In one dimension
-# neither wins.
+# fall very steeply where their last hill ends, and the classifier's answer becomes flat. In one dimension neither
+# wins.
 #
 # A picture of 32 × 32 has 3,072 dimensions. So we add coordinates, up to 2, 4, … 32, and in all the new ones $p$ and
 # $q$ are *the same*. The true ratio does not change. *Predict:* which of the two ways gets worse? How do they compare
@@ -715,7 +715,7 @@ claim(
 # together, and no such likelihood can say "all or none".
 #
 # And a GAN? Add a little noise, of size $s$ in each pixel, to data and models, so that all have densities. The data
-# are A or B (with and without glasses), each half of the time. One model always draws their mean, the *ghost*; the
+# are A or B (without and with glasses), each half of the time. One model always draws their mean, the *ghost*; the
 # other draws *A only*. There are two judges: the likelihood, $\mathbb E_p[\log q]$, and the best discriminator,
 # $D=p/(p+q)$, which looks at what the model draws. *Predict* which model each judge likes better.
 

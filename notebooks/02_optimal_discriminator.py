@@ -141,9 +141,11 @@ claim(
 # %% [markdown]
 # ## A likelihood, and a ½ dropped on purpose (6 min)
 #
-# For images one cannot count: there would be far too many bins. So we let $D$ be a function with parameters and ask:
-# which $D$ makes the labels that we see most likely? Each label is like a coin that shows 1 with probability $D(x_i)$.
-# The likelihood of $2N$ labels is a product,
+# Take equally many real and fake examples, label the real ones $y=1$ and the fake ones $y=0$, and shuffle them. How
+# likely is it that an example at $x$ is real? On a line one can cut bins and count. For images one cannot count: there
+# would be far too many bins. So we let $D$ be a function with parameters and ask: which $D$ makes the labels that we
+# see most likely? Each label is like a coin that shows 1 with probability $D(x_i)$. The likelihood of $2N$ labels is a
+# product,
 #
 # $$ \prod_{i=1}^{2N} D(x_i)^{y_i}\,\bigl(1-D(x_i)\bigr)^{1-y_i}. $$
 #
@@ -243,9 +245,9 @@ claim(
 
 # %% [markdown]
 # Calculus says it in one line: $\frac{\partial}{\partial d}\,[\,p\log d+q\log(1-d)\,] = \frac pd-\frac q{1-d}$ is 0 at
-# $d=\frac p{p+q}$. This is Proposition 1 of Goodfellow et al. 2014; the best $D$ is written $D^*$. Bayes' rule gave the
-# same function above. That is no accident: the answer that makes the labels most likely *is* the true probability of
-# the label.
+# $d=\frac p{p+q}$. This is Proposition 1 of Goodfellow et al. 2014; the best $D$ is written $D^*$. Bayes' rule gives the
+# same function (the first section shows how). That is no accident: the answer that makes the labels most likely *is*
+# the true probability of the label.
 #
 # ## A D that only ever saw samples (8 min, depth)
 #
@@ -543,8 +545,9 @@ claim(
 )
 
 # %% [markdown]
-# The first is the common slope of the last section again. The second, Theorem 2.5 of Arjovsky & Bottou 2017, looks
-# strange: *minus* the JSD? Does the generator go away from the data? No. The difference can be written in another way.
+# The first is no surprise: where $D$ is the best, the lower bound and the JSD have one slope, `02/tangent`. The second,
+# Theorem 2.5 of Arjovsky & Bottou 2017, looks strange: *minus* the JSD? Does the generator go away from the data? No.
+# The difference can be written in another way.
 
 # %%
 random_m = (random_p + random_q) / 2

@@ -137,7 +137,8 @@ claim("04/same-piles", "The distance of a pile from itself is 0.", same, equals=
 
 # %% [markdown]
 # Now try it yourself. These are the piles of the prediction at the top. Choose a bin to take from and a bin to bring
-# to; to let earth stay, bring it to its own bin. Finish a plan, then compare it with a best one.
+# to; to let earth stay, bring it to its own bin. Finish a plan, then compare it with a best one. (The book shows two
+# plans, shovel by shovel: a best one and the worst.)
 
 # %%
 here, there = np.array([1, 1, 0, 0, 2, 0]), np.array([0, 1, 1, 0, 0, 2])
@@ -390,9 +391,9 @@ claim("04/transposed", "A best plan, transposed, is a best plan back.", transpos
 #
 # $$\max_{f,g}\;\sum_i p_i f_i+\sum_j q_j g_j\quad\text{with } f_i+g_j\le D_{ij},$$
 #
-# the **dual** program. His highest bill *equals* your lowest cost. So if a plan costs as much as the bill for some
-# prices, both are the best. And wherever a best plan moves earth, the prices reach their limit: $f_i+g_j=D_{ij}$.
-# That is **complementary slackness**.
+# the **dual** of the linear program that looks for the cheapest plan. His highest bill *equals* your lowest cost. So
+# if a plan costs as much as the bill for some prices, both are the best. And wherever a best plan moves earth, the
+# prices reach their limit: $f_i+g_j=D_{ij}$. That is **complementary slackness**.
 
 # %%
 x = np.arange(8)

@@ -244,7 +244,8 @@ claim("07/d-to-half", "At the end D is within 0.1 of ½, on average over the dat
 # densities show where the generator's loss pulls each of a dozen fakes: along $-\partial L_G/\partial x$, uphill on
 # $D$. The learning rates are large, $D$'s larger than $G$'s, so that you see the effect of one click.
 #
-# *Try:* only "step D", twenty times. Then only "step G", twenty times. Then both.
+# *Try:* only "step D", twenty times. Then only "step G", twenty times. Then both. (In the book these clicks have been
+# made, and its slider goes through them.)
 
 # %%
 quick, slow = partial(training.adam, lr=2e-2), partial(training.adam, lr=1e-2)
@@ -744,8 +745,8 @@ claim(
 )
 
 # %% [markdown]
-# And to compare two runs, the level of a loss is of no use at all. Take the five runs at $k=1$ on the line: their
-# losses are the same.
+# And to compare two runs, the level of a loss is of no use at all. Take five runs on points of the line, with one step
+# of $D$ for each step of $G$ (those at $k=1$ in the section "How many steps of D?"): their losses are the same.
 
 # %%
 level = [run.history["loss_d"][-150:].mean() for run in runs[1]]

@@ -245,7 +245,7 @@ claim(
 # %% [markdown]
 # **What you saw.** Without looking ahead all samples move together, and they go to the *opposite* side, as
 # `08/points-away` said. (With other seeds they form a line that swings; this seed shows it best.) With $K=5$ they are a
-# wide cloud at first, then a circle, and then eight spots appear.
+# wide cloud at first, and a circle at step 1,000. The eight spots come later, as the record below shows.
 #
 # One seed proves nothing. So the experiment has been **recorded**: eight seeds, 3,000 steps, seven conditions. That
 # takes some twenty minutes of one processor core, too long for a notebook, but anybody can repeat it with one command.
@@ -1101,8 +1101,8 @@ claim("08/faces-seconds", "Recorded: and it took less than 2/3 of the time.", to
 # %% [markdown]
 # **What you saw.** On this task looking ahead does not help. The usual DCGAN, trained for the same time, is far better.
 # At equal steps $K=5$ gains nothing with batch normalisation in $D$, and $K=1$ is worse than $K=0$. With the plain $D$,
-# $K=5$ gains a little, takes five times as long, and is still far from the usual DCGAN. A correct unrolled GAN would
-# not have helped the article's author. At 32 × 32, in one run, it was worse still. All this says nothing about longer
+# $K=5$ gains a little, takes more than five times as long, and is still far from the usual DCGAN. A correct unrolled GAN
+# would not have helped the article's author. At 32 × 32, in one run, it was worse still. All this says nothing about longer
 # training or other settings.
 #
 # ## What the sources get wrong (7 min, depth)
@@ -1292,6 +1292,7 @@ check("08.2", steps_needed)
 # %% [markdown]
 # **Exercise 08.3** · ★☆☆ · 4 minutes
 #
+# A loop over the parameters with the line `dst = src` restores nothing: it only gives the name `dst` to another tensor.
 # Write the loop that does restore: put the tensors `saved` back into the parameters of the module `D`, and return `D(x)`.
 
 

@@ -708,9 +708,9 @@ claim(
 # *39 minutes lie behind you, 51 ahead: a good place to stop.*
 #
 # **So far:** a transposed convolution adds up copies of its kernel, and with a kernel of 4 and stride 2 each pixel away
-# from the edges is reached equally often. Batch normalisation keeps an untrained network's signal alive, with two
-# exceptions, and without these exceptions the faces were worse. **To come:** faces, ways between them, and sums of
-# them.
+# from the edges is reached equally often; a kernel of 3 or 5 has a fine checkerboard built in. Batch normalisation keeps
+# an untrained network's signal alive, with two exceptions, and without these exceptions the faces were worse. **To
+# come:** faces, ways between them, and sums of them.
 #
 # ## A minute of training (9 min)
 #
@@ -1069,9 +1069,10 @@ widgets.explore(between, t=(0.0, 1.0, 0.05, 0.5), pair=PAIRS, way=["slerp", "ler
 # Words had shown the like. A network had learned a vector for each word, and of these vectors *king − man + woman* lies
 # very close to *queen* (Mikolov et al. 2013).
 #
-# First the lengths. If all three terms are single draws, $z_a-z_b+z_c$ has variance 3, so it is $\sqrt3$ times too
-# long. If they are means of three, each has variance ⅓, and the sum is as long as a draw. With the paper's 100 numbers,
-# and 10,000 draws:
+# First the lengths. A draw of $d$ numbers from $N(0,1)$ has a length close to $\sqrt d$, and in training $G$ has seen
+# hardly any other. If all three terms are single draws, $z_a-z_b+z_c$ has variance 3, so it is $\sqrt3$ times too long.
+# If they are means of three, each has variance ⅓, and the sum is as long as a draw. With the paper's 100 numbers, and
+# 10,000 draws:
 
 # %%
 draws = torch.randn(10_000, 3, 3, 100, generator=rng)  # 10,000 sums, three terms, three exemplars each
