@@ -384,8 +384,8 @@ claim(
 
 # %% [markdown]
 # A record might come from another version of the program. So we repeat a part of it with the function that made it:
-# both losses of the article, with the balanced $D$ up to step 250 for two seeds, with the strong $D$ up to step 100
-# for one seed.
+# both losses of the article, saturating and non-saturating, with the balanced $D$ up to step 250 for two seeds, with
+# the strong $D$ up to step 100 for one seed.
 
 # %%
 BOTH = ("saturating", "non-saturating")

@@ -910,16 +910,17 @@ claim(
 # **What you saw.** By label accuracy alone, AC-GAN wins. Its pictures show what the number hides: for each class
 # almost the same picture for every $z$.
 #
-# Is that the bias of the last section? Not directly. Digits hardly overlap, a judge is right in 99 % of cases, and
-# where classes are apart the *lowest place* of $F$ is near the data (`11/bias-gone`). So the cause is not the lowest
-# place of $F$ but the way of training. Chapter 08 showed how this works. The class loss of $G$ is a mean of $-\log
-# c_y(x')$ over single fakes. It is lowest when *all* fakes of a class are at the place where the classifier is
-# surest. In the real-or-fake part $D$ would soon reject that place. The classifier does not: a class of one image is
-# still that class.
+# Even with the best $D$ and the best classifier AC-GAN draws overlapping kinds further apart and narrower than the data
+# are: that was the section "Too good to be true", with $F$ the loss that $G$ then descends. Is it that bias? Not
+# directly. Digits hardly overlap, a judge is right in 99 % of cases, and where classes are apart the *lowest place* of
+# $F$ is near the data (`11/bias-gone`). So the cause is not the lowest place of $F$ but the way of training. Chapter 08
+# showed how this works. The class loss of $G$ is a mean of $-\log c_y(x')$ over single fakes. It is
+# lowest when *all* fakes of a class are at the place where the classifier is surest. In the real-or-fake part $D$ would
+# soon reject that place. The classifier does not: a class of one image is still that class.
 #
 # Is it really this push on $G$, or the extra task of $D$? A control: the classifier stays in $D$ and learns, but its
-# loss is not added to $L_G$. Then nothing makes $G$ follow the label (the second game), so we take as classes what
-# the judge sees.
+# loss is not added to $L_G$. Then nothing makes $G$ follow the label ($D$'s verdict on real or fake is told none), so
+# we take as classes what the judge sees.
 
 # %%
 unmarked = heads.classification._replace(generator=lambda on_fake, fake: 0 * on_fake.mean())

@@ -406,10 +406,11 @@ claim(
 #
 # ## A price on slopes (12 min)
 #
-# The next idea is **WGAN-GP** (Gulrajani et al. 2017): do not clip the weights, but add a *price* for the slope to
-# the critic's loss, the **gradient penalty**. Where? At a random place $\hat x$ on the segment between a real example
-# $x$ and a fake $x'$. How much? The squared difference between the slope $s=\lVert\nabla f(\hat x)\rVert$ and 1,
-# times a weight $\lambda$, 10 in the paper:
+# The first WGAN *clips*: after each step of the critic every weight is cut back to $\pm c$. The next idea is
+# **WGAN-GP** (Gulrajani et al. 2017): do not clip the weights, but add a *price* for the slope to the critic's loss,
+# the **gradient penalty**. Where? At a random place $\hat x$ on the segment between a real example $x$ and a fake
+# $x'$. How much? The squared difference between the slope $s=\lVert\nabla f(\hat x)\rVert$ and 1, times a weight
+# $\lambda$, 10 in the paper:
 #
 # $$L_D=\mathbb E_q[f]-\mathbb E_p[f]+\lambda\,\mathbb E_{\hat x}\bigl[(\lVert\nabla f(\hat x)\rVert-1)^2\bigr],\qquad
 # \hat x=x+t\,(x'-x),\quad t\sim U(0,1).$$
@@ -442,8 +443,9 @@ claim(
 # real one has the loss $-\delta s+\lambda(s-1)^2$. This curve shows much about the gradient penalty. **Predict**
 # where it is lowest: below 1, at 1, or above 1?
 #
-# On the line $s$ may also be negative, and then the *size* of the slope is $|s|$. Below, ten critics are trained with
-# each price; the marks show where they end.
+# On the line $s$ may also be negative, and then the *size* of the slope is $|s|$. The price of the formula is
+# *two-sided*: it charges slopes below 1, too. A *one-sided* price charges only slopes above 1. Below, ten critics are
+# trained with each of the two; the marks show where they end.
 
 # %%
 a, b = datasets.mixture([0.0], std=1e-6), datasets.mixture([4.0], std=1e-6)  # δ = 4

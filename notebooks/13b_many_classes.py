@@ -381,8 +381,9 @@ table([*CORNERS, CROSS_ENTROPY])
 
 # %% [markdown]
 # **Look first** at AC with batch normalisation: the *highest* diversity of all, higher than that of real faces, and an
-# accuracy of 3 in 100. It stands near the deaf generator. A map of both numbers shows it best; each path goes from step
-# 500 to 1,000 to 2,000:
+# accuracy of 3 in 100. It stands near a *deaf* generator, which shows real faces of anybody, whoever was asked for. A
+# map of both numbers shows it best, with such generators that need no training as stars; each path goes from step 500
+# to 1,000 to 2,000:
 
 
 # %%
@@ -504,7 +505,8 @@ claim(
 #   is asked for then mostly does. The second change adds little. So the effect of one depends on the other. A
 #   comparison of two corners cannot see such an *interplay*.
 # - Compare the two with spectral normalisation, whose accuracy is nearly the same. AC is as varied as 4 or 5 faces of
-#   each person, projection as about 11. There the variety comes from the conditioning.
+#   each person, projection as about 11. ($k$ faces, drawn again and again, have $1-1/k$ of the real diversity.) There
+#   the variety comes from the conditioning.
 # - With projection, spectral normalisation improves everything a little; in accuracy three seeds cannot tell the gain
 #   from noise.
 # - We have *not* seen a class collapse to one image, as the article did. That says nothing about its training.

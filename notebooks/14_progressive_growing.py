@@ -354,8 +354,9 @@ claim(
 )
 
 # %% [markdown]
-# What is the fade good for? Take the trained run of the film, just before the second fade begins, and go to other
-# stages *without* a step of training. The blocks of level 2 still have their random first weights, and know nothing.
+# What is the fade good for? Take the run whose film the section before shows, as it was just before the second fade
+# began, and go to other stages *without* a step of training. The blocks of level 2 still have their random first
+# weights, and know nothing.
 
 # %%
 moment = kept["8 × 8"]
@@ -378,7 +379,7 @@ claim(
 # %% [markdown]
 # **What you saw.** Without a fade, all that $G$ had learned about colours would be gone in one step, and $D$ would be
 # shown images unlike any it was trained on. The fade gives both 60 steps to train the new blocks. It has its price: the
-# new blocks are untrained when they come in. That is what you saw in the film: wrong colours from untrained blocks.
+# new blocks are untrained when they come in. That is what the film shows: wrong colours from untrained blocks.
 # (Whether the fade is *worth* it in the end, neither the paper's table nor our record asks.)
 #
 # ## A schedule is a function of the step (4 min, depth)
@@ -639,9 +640,9 @@ claim(
 #
 # *36 minutes lie behind you, 49 ahead: a good place to stop.*
 #
-# **So far:** networks that grow are two networks and one number, the fade, and that number is a function of the
-# step alone. The equalised learning rate keeps the weights at one size and multiplies where they are used. **To
-# come:** four small parts of the paper, and then the question whether growing pays.
+# **So far:** networks that grow are two networks and one number, the stage, which is a function of the step alone;
+# in a fade it lies between two levels. The equalised learning rate keeps the weights at one size and multiplies them
+# where they are used. **To come:** four small parts of the paper, and then the question whether growing pays.
 #
 # ## Pixel norm (4 min, depth)
 #
@@ -1041,8 +1042,8 @@ plt.show()
 
 # %% [markdown]
 # In the upper row both learn with the paper's rate, $10^{-3}$, in the lower row with five times as much, because that
-# rate is a slow one, as we now know. The smaller distance is better. *Before you read on:* when is which of the two
-# ahead, and when can you not say?
+# rate is a slow one with equalised weights (`14/adam-forgets-the-size`). The smaller distance is better. *Before you
+# read on:* when is which of the two ahead, and when can you not say?
 
 
 # %%
@@ -1095,11 +1096,12 @@ claim("14/end-is-noise", "At the end, after some 90 s, the difference is noise a
 
 # %% [markdown]
 # **What you saw.** Growing does not pay here. While $G$ grows it is behind: it cannot draw what its blocks do not have.
-# But most of the hump in the difference comes from the average, which lags: at 40 s the difference is 64, but for $G$
-# as it stands 22 ± 23, which is noise (`14/hump-is-mostly-lag`). When $G$ is whole it catches up quickly. At the end
-# the difference cannot be told from noise: it is known to ± 8, and the distances are 20 to 30. At 16 pixels there is
-# hardly a way to divide into stages (`14/small-hides`: at 8 × 8 the fakes are as easily told apart as at 16 × 16). At
-# 1,024 there may be one; this record cannot say.
+# But most of the hump in the difference comes from the average: samples are drawn from a moving average of $G$'s
+# weights, and it lags. At 40 s the difference is 64, but for $G$ as it stands 22 ± 23, which is noise
+# (`14/hump-is-mostly-lag`). When $G$ is whole it catches up quickly. At the end the difference cannot be told from
+# noise: it is known to ± 8, and the distances are 20 to 30. At 16 pixels there is hardly a way to divide into stages
+# (`14/small-hides`: at 8 × 8 the fakes are told apart nearly as well as at 16 × 16). At 1,024 there may be one; this
+# record cannot say.
 #
 # How small can the SWD be? It is not 0 even between two sets of real faces, because they are not the same faces:
 

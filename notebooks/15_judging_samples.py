@@ -444,9 +444,14 @@ claim(
 # %% [markdown]
 # ## Who notices what? (12 min)
 #
-# Now all nine samplers are judged by nine measures, in one table. The reference is the **training set**, as it is in
-# most papers. *Fill the table in before you run it*, at least the column of the Fréchet distance and the row of the
-# memoriser. Which faults does a measure notice? Which faults does it *prefer* to real digits?
+# Now all nine samplers are judged by nine measures, in one table. Five of them are explained in the two sections
+# before; here they are in one line each. *Sliced* is the earth mover's distance along random directions. *Precision* is
+# the share of samples that lie near real examples, *recall* the share of real examples that lie near samples. *Nearer
+# to training*: how many samples are nearer to a training example than to any held-out one, ½ for new samples, 1 for
+# copies. *Birthday support*: how many different pictures there are, by the number of pairs that look the same. The
+# reference is the **training set**, as it is in most papers. *Fill the table in before you run it*, at least the column
+# of the Fréchet distance and the row of the memoriser. Which faults does a measure notice? Which faults does it
+# *prefer* to real digits?
 
 # %%
 LARGER_IS_BETTER = {
@@ -1253,4 +1258,4 @@ checked()
 # - S. Arora & Y. Zhang, *Do GANs actually learn the distribution? An empirical study*, arXiv:1706.08224, 2017: birthdays.
 # - T. Karras et al., *Progressive growing of GANs for improved quality, stability, and variation*, ICLR 2018: patches of a pyramid.
 #
-# Next: back to the methods. Now you have a row of measures, and know what each of them misses.
+# Next: chapter 16, back to the methods. Now you have a row of measures, and know what each of them misses.

@@ -379,7 +379,7 @@ claim(
 )
 
 # %% [markdown]
-# The layer is no longer switched off: it is used, and many places look far away. Whether it makes *better* faces is
+# So training has switched the layer on: it is used, and many places look far away. Whether it makes *better* faces is
 # another question, and one run of 250 steps does not answer it. The paper reports a Fréchet distance (FID) of 18.65 on
 # ImageNet, where the best before was 27.62. That is for all of SAGAN, not for the layer alone. In our small faces,
 # things that must fit together are seldom far apart.
@@ -1091,7 +1091,8 @@ claim(
 #
 # Now faces of $16\times16$ pixels: `sndcgan`, the GAN that drew chapter 09's good pictures, and `flow`, a small U-Net.
 # Both have 16 channels next to the image, 500 steps of 64 faces, Adam with the rate $3\cdot10^{-3}$, and a moving
-# average; one run of each. A step takes about equally long in both, and we measure that too.
+# average; one run of each. A step takes about equally long in both, and we measure that too. The distance is
+# Fréchet's, to real faces, in the features of a judge of faces (chapter 15): smaller is better.
 
 # %%
 torch.set_default_dtype(torch.float32)
@@ -1248,7 +1249,7 @@ claim(
 # | all modes, and a training that is one regression | a flow, a diffusion model | no opponent: `16/flow-keeps-modes`, `16/flow-arrives` |
 # | a sample at once: sound, video, a phone | a GAN, a flow *distilled* with a $D$, or one taught to go in one step (MeanFlow, Geng et al. 2025) | one pass: `16/sampling-costs` |
 # | sharp pixels from a network that makes one pass | an adversarial term beside another loss | a mean is a blur: `16/one-step-is-the-mean` |
-# | a GAN on few examples | $T$ before $D$, for both kinds | what $D$ knows by heart: `16/by-heart`, `16/not-by-heart`; not yet the pictures: `16/not-yet-better` |
+# | a GAN on few examples | random changes $T$ before $D$, for real and fake | what $D$ knows by heart: `16/by-heart`, `16/not-by-heart`; not yet the pictures: `16/not-yet-better` |
 #
 # ## Where GANs stand (6 min)
 #
