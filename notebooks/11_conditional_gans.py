@@ -875,7 +875,9 @@ runs_of = {
 }
 
 # %%
-panels = {name: runs[0].samples(60) for name, runs in runs_of.items()}  # seed 0, a column for each class, not selected
+noise = torch.Generator().manual_seed(0)  # a row for each z, the same in all panels, not selected
+z = torch.randn(6, runs_of["acgan"][0].gan.z, generator=noise).repeat_interleave(10, 0)
+panels = {name: runs[0].images(z, torch.arange(60) % 10) for name, runs in runs_of.items()}  # seed 0, a column a class
 fig = figures.conditional.by_class(panels, range(10))
 plt.show()
 

@@ -172,7 +172,10 @@ CLAIM = "✓ 01/first: D* is p_g|x, and *a*.  [< 1e-08]\n"
 
 def shows(*outputs, source="draw()"):
     return pages.shown(
-        cell(source, *outputs), {"heights": "Two heights.", "ring": "A ring."}, "Title", {"02_second": ""}
+        cell(source, *outputs),
+        {"b.heights": "Two heights.", "a.ring": "A ring.", "b.ring": "Another ring."},
+        "Title",
+        {"02_second": ""},
     )
 
 
@@ -194,7 +197,7 @@ def oracle_shown(shows):
         figure, figure, source="figures.a.ring(heights(x))\nplt.show()\nfigures.b.heights(ring_data)\nplt.show()"
     )
     assert re.findall('alt="(.*?)"', both) == ["A ring.", "Two heights."]
-    assert re.findall('alt="(.*?)"', shows(figure, source="figures.ring(), figures.heights()")) == [
+    assert re.findall('alt="(.*?)"', shows(figure, source="figures.a.ring(), figures.b.heights()")) == [
         "A ring. Two heights."
     ]
     widget = displayed(image__png=PIXEL, text__plain="[shift=2] the distance is 0.50")
@@ -351,8 +354,9 @@ def oracle_docstrings(docstrings, folder):
     )
     (folder / "other.py").write_text(
         '"""Not this."""\n\n\ndef _hidden():\n    """No."""\n\n\ndef line():\n    """A line."""\n'
+        '\n\ndef ring():\n    """Another."""\n'
     )
-    assert docstrings(folder) == {"ring": "A ring, drawn.", "line": "A line."}
+    assert docstrings(folder) == {"rings.ring": "A ring, drawn.", "other.line": "A line.", "other.ring": "Another."}
 
 
 DOCSTRINGS_MUTANTS = {
@@ -360,6 +364,7 @@ DOCSTRINGS_MUTANTS = {
     "code marks kept": lambda folder: {
         name: text.replace("ring", "`ring`") for name, text in book.docstrings(folder).items()
     },
+    "by the bare name": lambda folder: {name.split(".")[1]: text for name, text in book.docstrings(folder).items()},
     "private too": lambda folder: {**book.docstrings(folder), "_hidden": "No."},
     "one file": lambda folder: dict(list(book.docstrings(folder).items())[:1]),
 }

@@ -52,7 +52,7 @@ def made_up():
     return v4.new_notebook(
         cells=[
             v4.new_markdown_cell("\n".join(lines)),
-            v4.new_code_cell("figures.ring()", outputs=[figure]),
+            v4.new_code_cell("figures.rings.ring()", outputs=[figure]),
             v4.new_code_cell("claim('00/first')", outputs=[claim], metadata={"jupyter": {"source_hidden": True}}),
             v4.new_code_cell("# a comment\nx = '{{#include a}}'", outputs=[bare]),
         ]

@@ -6,7 +6,6 @@ import os
 import pathlib
 import re
 import shlex
-import shutil
 import socket
 import subprocess
 import sys
@@ -64,7 +63,6 @@ def lab(tmp_path_factory):
     training = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in TRAINING])
     training.metadata["kernelspec"] = notebook.metadata["kernelspec"]
     nbformat.write(training, home / "course" / "notebooks" / f"{INTERRUPTED}.ipynb")
-    shutil.copy(course.NOTEBOOKS / "claims.toml", home / "course" / "notebooks")
     for name, values in SETTINGS.items():
         path = home / "settings" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +124,7 @@ def test_only_this_machine_and_only_with_the_token(lab):
         refused.value.close()
     with urllib.request.urlopen(f"{contents}?token={lab['token']}", timeout=30) as answer:
         names = {file["name"] for file in json.load(answer)["content"]}
-    assert names == {"claims.toml", *(f"{name}.ipynb" for name in (INTERRUPTED, *WIDGETS))}
+    assert names == {f"{name}.ipynb" for name in (INTERRUPTED, *WIDGETS)}
 
 
 def test_opens_on_the_welcome_page(lab):

@@ -42,6 +42,10 @@ def not_executed(chapter):
     counts = [cell.execution_count for cell in chapter.stored.cells if cell.cell_type == "code"]
     if counts != list(range(1, len(counts) + 1)):
         yield f"the code cells are counted {counts}"
+    for number, cell in enumerate(chapter.stored.cells):
+        for output in cell.get("outputs", []):
+            if output.get("execution_count", cell.execution_count) != cell.execution_count:
+                yield f"cell {number} is counted {cell.execution_count}, and its output {output.execution_count}"
 
 
 def in_trouble(chapter):
@@ -386,6 +390,10 @@ BROKEN_CELLS = {
     "another tag": (out_of_step, lambda cell: cell.metadata.update(tags=["new"])),
     "no count": (not_executed, lambda cell: cell.update(execution_count=None)),
     "run twice": (not_executed, lambda cell: cell.update(execution_count=7)),
+    "an output of another run": (
+        not_executed,
+        _output(output_type="execute_result", data={"text/plain": "1"}, execution_count=7),
+    ),
     "an error": (in_trouble, _output(output_type="error", ename="ValueError", evalue="no", traceback=[])),
     "a warning": (in_trouble, _output(output_type="stream", name="stderr", text="careful")),
     "tag ignore": (exempt, lambda cell: cell.metadata.update(tags=["nbval-ignore-output"])),

@@ -35,7 +35,7 @@ class Slide(NamedTuple):
 
 
 def slides(notebook, pictures):
-    """A chapter's slides. `pictures`: name of a figure function → what it shows, for those who cannot see it."""
+    """A chapter's slides. `pictures`: "module.function" of a figure → what it shows, for those who cannot see it."""
     opening, *rest = sections(notebook)
     chapter = re.match(r"# (.+)", opening.prose)[1]
     found = [Slide("", "".join(map(_html, _opening(opening.prose)))), Slide(chapter, _html(_prediction(opening.prose)))]

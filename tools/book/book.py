@@ -89,9 +89,9 @@ def _japanese(course, names):
 
 
 def docstrings(package):
-    """Name of each public function in a package's files → the first paragraph of its docstring, as one plain line."""
+    """ "module.function" of a package's public functions → the first paragraph of the docstring, as one plain line."""
     return {
-        node.name: " ".join(text.split("\n\n")[0].replace("`", "").split())
+        f"{file.stem}.{node.name}": " ".join(text.split("\n\n")[0].replace("`", "").split())
         for file in sorted(package.glob("*.py"))
         for node in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and (text := ast.get_docstring(node))

@@ -22,7 +22,7 @@ def page(notebook, chapters, pictures):
     """The page of one notebook.
 
     `chapters`: the stems of all notebooks in the book; a link to one of them becomes a link to its page.
-    `pictures`: name of a figure function → what it shows, for those who cannot see the figure.
+    `pictures`: "module.function" of a figure → what it shows, for those who cannot see the figure.
     """
     parts, section = [], ""
     for cell in notebook.cells:
@@ -80,7 +80,8 @@ def described(source, images, pictures, section):
     """What each of a cell's images shows: what the figure functions say, or else where it stands and what it says."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     names = [ast.unparse(call.func).split(".") for call in sorted(calls, key=lambda call: call.lineno)]
-    said = [pictures[name[-1]] for name in names if name[0] == "figures" and name[-1] in pictures]
+    called = [".".join(name[1:]) for name in names if name[0] == "figures"]
+    said = [pictures[name] for name in called if name in pictures]
     if said:
         return said if len(said) == len(images) else [" ".join(said)] * len(images)
     told = [WIDGET.fullmatch(image.data.get("text/plain", "")) for image in images]

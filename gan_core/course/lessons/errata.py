@@ -12,6 +12,7 @@ from collections import Counter
 from typing import NamedTuple
 
 FINDINGS = pathlib.Path(__file__).with_suffix(".toml")
+CHAPTERS = pathlib.Path(__file__).parents[3] / "notebooks"  # the repository's, whichever edition asks
 KINDS = ("observation", "method", "formula", "rule", "code", "reason")
 VERDICTS = ("holds", "half right", "does not hold", "not checked here")
 MARKS = dict(zip(VERDICTS, "✓◐✗·", strict=True))
@@ -73,12 +74,12 @@ def read(path=FINDINGS):
     )
 
 
-def ledger(folder="."):
+def ledger(folder=CHAPTERS):
     """The ledger in the `folder` of the chapters: id → {source, corrects?}."""
     return tomllib.loads((pathlib.Path(folder) / "claims.toml").read_text(encoding="utf-8"))
 
 
-def places(folder="."):
+def places(folder=CHAPTERS):
     """The cell in which each claim is made: id → "04_earth_mover.ipynb#cell-id=04_earth_mover-33", seen from `folder`.
 
     It is read from the .py of the chapters; cells bear the number at which they stand.
