@@ -29,8 +29,8 @@ def prose(notebook):
 
 
 def code(notebook):
-    """The code cells with all that is stored beside them, but the id, which counts the cells."""
-    return [{**cell, "id": None} for cell in notebook.cells if cell.cell_type == "code"]
+    """The code cells with all that is stored beside them, and the id, to which links lead."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def checks(notebook):

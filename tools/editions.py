@@ -170,8 +170,10 @@ def _edited(notebook, edit):
 
 
 def _numbered(notebook):
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"{cell.id.rpartition('-')[0] or 'note'}-{number:02d}"
+    """Notes are counted; the chapter's own cells keep their ids, to which chapter 18 leads."""
+    notes = [cell for cell in notebook.cells if "teacher" in cell.metadata.get("tags", [])]
+    for number, cell in enumerate(notes):
+        cell.id = f"note-{number:02d}"
     return notebook
 
 
