@@ -1056,7 +1056,7 @@ def draw_ways(steps, rule):
     near = (np.abs(places[-1][:, None] - M) < 3 * S).any(1).sum()
     looks = steps * (1 + (rule == "midpoint"))
     figure = figures.after.ways(T_SHOWN, {f"{rule}, steps: {steps}": drawn}, SHADES)
-    return figure, f"{looks} looks at v for a sample; {near} of 24 end within three deviations of a bump"
+    return figure, f"looks at v for a sample: {looks}; {near} of 24 end within three deviations of a bump"
 
 
 widgets.explore(draw_ways, steps=(1, 32, 1, 4), rule=["Euler", "midpoint"])
